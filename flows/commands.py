@@ -1,0 +1,200 @@
+"""What each command of the command line does, as a function that returns its exit code."""
+
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Literal
+
+from flows import access, target
+from flows.night import Night, Outcome
+from flows.publishing import preview
+from flows.session import conduct, read_declared, session
+from flows.steps import compute, known_sources, night, publish_all, pull
+from flows.words import outcome_lines
+from layidu.dhis2.metadata import read_metadata
+from layidu.errors import ConfigurationError
+from layidu.mapping.checker import check_against, check_declarations, has_errors, report
+from layidu.mapping.reader import read_mappings
+from layidu.report.console import Console
+from layidu.sandbox import process as sandbox_process
+from layidu.settings import read_settings
+from quality.rules import read_rules
+from warehouse import embedded, migrate
+from warehouse.connect import open_warehouse
+
+
+def say(text: str) -> None:
+    """A line of a command's answer."""
+    sys.stdout.write(f"{text}\n")
+
+
+def initialise() -> int:
+    """Folder, database, tables, and a first handshake with every source."""
+    settings = read_settings()
+    mappings = read_declared(settings)
+    settings.home.mkdir(parents=True, exist_ok=True)
+    warehouse = open_warehouse(settings)
+    migrate.migrate(warehouse)
+    say(f"entrepôt : {warehouse.place}, prêt")
+    for name, source in mappings.sources.items():
+        client = access.client_for(settings, name, source)
+        metadata = read_metadata(client, name, [data_set.uid for data_set in source.data_sets])
+        say(
+            f"source « {name} » : DHIS2 {metadata.server.version}, {len(metadata.org_units)} unités d'organisation,"
+            f" {len(metadata.data_sets)} jeux de données, {len(metadata.data_elements)} éléments"
+        )
+    say("à suivre : layidu nightly, ou layidu pull pour la copie seule")
+    return 0
+
+
+def check_mappings(*, server: bool) -> int:
+    """Every problem of the declarations and the rules at once; with `server`, of every live instance too."""
+    settings = read_settings()
+    mappings = read_mappings(settings.mappings)
+    read_rules(settings.rules)
+    problems = list(check_declarations(mappings))
+    if server:
+        for name, source in mappings.sources.items():
+            client = access.client_for(settings, name, source)
+            metadata = read_metadata(client, name, [data_set.uid for data_set in source.data_sets])
+            problems += check_against(mappings, name, metadata)
+    if problems:
+        say(report(problems))
+    say(
+        f"{settings.mappings} : {len(mappings.indicators)} indicateurs, {len(mappings.variables)} variables, "
+        f"{len(problems)} remarque(s)"
+    )
+    return 3 if has_errors(problems) else 0
+
+
+def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: str | None = None) -> int:
+    """Do a run and say what came of it."""
+    console = Console(quiet=quiet)
+    outcome = conduct(kind, work, read_settings(), console, approve)
+    for line in outcome_lines(outcome):
+        console.line(line)
+    for error in outcome.errors:
+        sys.stderr.write(f"{error}\n")
+    return outcome.exit_code
+
+
+def run_night(*, quiet: bool, approve: str | None) -> int:
+    """`layidu nightly`."""
+    return run("nightly", night, quiet=quiet, approve=approve)
+
+
+def run_pull(*, quiet: bool) -> int:
+    """`layidu pull`."""
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        pull(at, outcome)
+        return outcome
+
+    return run("pull", work, quiet=quiet)
+
+
+def run_compute(*, quiet: bool) -> int:
+    """`layidu compute`: every year again, from the copy."""
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        compute(at, known_sources(at, outcome), outcome, everything=True)
+        return outcome
+
+    return run("compute", work, quiet=quiet)
+
+
+def run_publish(*, quiet: bool, approve: str | None, dry_run: bool) -> int:
+    """`layidu publish`: the plan only, or the plan carried out."""
+    if dry_run:
+        settings = read_settings()
+        with session("publish-dry-run", settings, Console(quiet=quiet)) as at:
+            for line in preview(at, known_sources(at, Outcome())):
+                say(line)
+        return 0
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        publish_all(at, known_sources(at, outcome), outcome)
+        return outcome
+
+    return run("publish", work, quiet=quiet, approve=approve)
+
+
+def target_metadata(action: Literal["plan", "apply", "verify"]) -> int:
+    """`layidu metadata plan|apply|verify`."""
+    settings = read_settings()
+    mappings = read_declared(settings)
+    if not mappings.publications:
+        say("aucune publication déclarée (publications.yaml)")
+        return 0
+    lines = target.apply(settings, mappings) if action == "apply" else target.differences(settings, mappings)
+    for line in lines:
+        say(line)
+    if action != "apply" and not lines:
+        say("rien à faire : la cible est comme déclarée")
+    return 1 if action == "verify" and lines else 0
+
+
+def run_sandbox(country: str, *, stop: bool) -> int:
+    """`layidu sandbox`."""
+    folder = access.sandbox_folder(read_settings(), country)
+    if stop:
+        say("arrêté" if sandbox_process.stop(folder) else "ne tournait pas")
+        return 0
+    with Console().waiting(f"bac à sable « {country} »"):
+        running = sandbox_process.start(folder, country)
+    say(f"adresse : {running.url}")
+    say(f"comptes : {folder / 'accounts.json'} (admin, pull, push, analytics)")
+    say(
+        f"à suivre : curl -u NOM:MOT_DE_PASSE {running.url}/api/system/info ; layidu sandbox {country} --stop"
+    )
+    return 0
+
+
+def start_services() -> int:
+    """`layidu up`."""
+    from flows.service import up
+
+    for line in up(read_settings()):
+        say(line)
+    return 0
+
+
+def stop_services() -> int:
+    """`layidu down`."""
+    from flows.service import down
+
+    for line in down(read_settings()):
+        say(line)
+    return 0
+
+
+def print_reading_url() -> int:
+    """`layidu db url`."""
+    say(open_warehouse(read_settings()).reading_url())
+    return 0
+
+
+def open_psql() -> int:
+    """`layidu db psql`: the distribution's client, in the reading role."""
+    psql = shutil.which("psql")
+    if psql is None:
+        raise ConfigurationError(
+            where="psql",
+            found="commande introuvable",
+            expected="le client de PostgreSQL",
+            todo="installer le paquet postgresql-client, ou donner « layidu db url » à un autre outil",
+        )
+    url = open_warehouse(read_settings()).reading_url()
+    sys.stdout.flush()
+    os.execv(psql, [psql, url])  # noqa: S606 - an interactive program takes our place
+    return 0
+
+
+def stop_database() -> int:
+    """`layidu db stop`."""
+    say("base de données arrêtée" if embedded.stop(read_settings()) else "la base de données ne tournait pas")
+    return 0

@@ -1,0 +1,145 @@
+"""What a night has at hand, and what became of it: the one object that the steps hand on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import pandas as pd
+
+from layidu.dhis2.client import Client
+from layidu.errors import LayiduError
+from layidu.mapping.contracts import Mappings
+from layidu.model.metadata import Metadata
+from layidu.model.slices import SliceAccount
+from layidu.report.console import Console
+from layidu.settings import Settings
+from quality.rules import Rule
+from warehouse.connect import Warehouse
+from warehouse.lock import RunToken
+
+Result = TypeVar("Result")
+
+
+class Run(Protocol):
+    """How a step is started: a plain call, or a task of Prefect; the order of the night is the same."""
+
+    def __call__(self, name: str, step: Callable[..., Result], /, *arguments: Any) -> Result:
+        """Start a step under a name."""
+        ...
+
+
+def plainly(_name: str, step: Callable[..., Result], /, *arguments: Any) -> Result:
+    """Call the step."""
+    return step(*arguments)
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What every step may use."""
+
+    settings: Settings
+    mappings: Mappings
+    rules: Mapping[str, Rule]
+    warehouse: Warehouse
+    token: RunToken
+    console: Console
+    approve: str | None = None  # hash of an approved plan; "all" when the demo accepts for its own sandbox
+
+
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """One source, tonight: who answers and what it says it is."""
+
+    name: str
+    client: Client
+    metadata: Metadata
+    events: pd.DataFrame  # frames.METADATA_EVENTS: what changed since the last night
+    moved: pd.DataFrame  # frames.METADATA_EVENTS: what hangs elsewhere than declared
+    cells: pd.DataFrame  # frames.VARIABLE_CELLS
+
+
+@dataclass(slots=True)
+class Published:
+    """What became of one publication."""
+
+    code: str
+    planned: int = 0
+    sent: int = 0
+    confirmed: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    foreign: int = 0
+    withdrawn: int = 0
+    moved: int = 0  # cells that were not to be changed and are not as they were
+    held: str = ""  # hash of the plan that waits for a person
+    compared: int = 0  # figures compared in analytics
+    different: int = 0
+    zeros_left_out: int = 0
+    message: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Everything planned is proved, and shown."""
+        return not (self.rejected or self.unknown or self.held or self.different or self.moved)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a night did, for its last lines, its exit code, its record and its page."""
+
+    accounts: list[SliceAccount] = field(default_factory=list)
+    events: dict[str, pd.DataFrame] = field(default_factory=dict)
+    registrations: int = 0  # completeness registrations written
+    findings: int = 0
+    computed: dict[str, dict[str, str]] = field(default_factory=dict)  # source -> what its computation saw
+    computed_years: tuple[int, ...] = ()
+    results_written: int = 0
+    published: list[Published] = field(default_factory=list)
+    errors: list[LayiduError] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        """3, 4, 2, 1 or 0, the first that applies."""
+        codes = {error.exit_code for error in self.errors}
+        outcomes = {account.outcome for account in self.accounts}
+        if 3 in codes:
+            return 3
+        if 4 in codes or outcomes & {"held", "stopped"} or any(one.held for one in self.published):
+            return 4
+        if 2 in codes or "failed" in outcomes or any(one.unknown or one.different for one in self.published):
+            return 2
+        newly = any(account.newly_refused for account in self.accounts)
+        return 1 if newly or any(one.rejected for one in self.published) else 0
+
+    def summary(self) -> dict[str, object]:
+        """The record of the run: numbers only."""
+        total = {
+            name: sum(getattr(account, name) for account in self.accounts)
+            for name in (
+                "received",
+                "new",
+                "changed",
+                "closed",
+                "unchanged",
+                "refused",
+                "vanished",
+                "newly_refused",
+            )
+        }
+        return {
+            **total,
+            "slices": len(self.accounts),
+            "failed": sum(account.outcome == "failed" for account in self.accounts),
+            "held": sum(account.outcome in ("held", "stopped") for account in self.accounts),
+            "registrations": self.registrations,
+            "findings": self.findings,
+            "computed": self.computed,
+            "computed_years": list(self.computed_years),
+            "results_written": self.results_written,
+            "planned": sum(one.planned for one in self.published),
+            "sent": sum(one.sent for one in self.published),
+            "confirmed": sum(one.confirmed for one in self.published),
+            "compared": sum(one.compared for one in self.published),
+            "different": sum(one.different for one in self.published),
+            "errors": [error.where for error in self.errors],
+        }

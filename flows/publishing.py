@@ -1,0 +1,179 @@
+"""The last step of a night: desired cells against ledger and server, sent, proved, shown."""
+
+import getpass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from flows.access import client_for
+from flows.computing import last_ended_month
+from flows.copying import is_own_sandbox
+from flows.night import AtHand, Night, Published
+from layidu.dhis2 import analytics, provision, push, read_back, sending, target
+from layidu.dhis2.client import Client
+from layidu.mapping.contracts import Publication
+from layidu.model.periods import month_number
+from warehouse import holds, load_ledger, read
+
+FIRST_PUSH = "first-push"
+ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One publication, compared with its ledger and its server, nothing sent yet."""
+
+    code: str
+    publication: Publication
+    client: Client
+    elements: pd.DataFrame
+    ledger: pd.DataFrame
+    planned: pd.DataFrame  # frames.PUSH_PLAN
+    read: Callable[[], pd.DataFrame]  # the server's cells, now
+
+
+def prepare(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Prepared:
+    """Desired cells minus the ledger minus what the server holds."""
+    declared = night.mappings.sources[publication.target]
+    client = client_for(night.settings, publication.target, declared, "PUSH")
+    elements = target.elements_of(code, publication, night.mappings.indicators)
+    results = read.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
+    tree = read.tree(night.warehouse, source.name)
+    desired = push.desired_cells(
+        results,
+        tree,
+        elements,
+        level=publication.level,
+        ended_through=str(month_number(through)),
+        category_option_combo=provision.read_defaults(client).category_option_combo,
+    )
+    data_set = target.data_set_uid(publication)
+    ledger, in_flight = load_ledger.read_ledger(night.warehouse, publication.target, data_set)
+    roots = sorted(tree.loc[tree["parent"] == -1, "uid"])
+    periods = sorted({*desired["period"], *ledger["period"], *in_flight["period"]})
+
+    def read_now() -> pd.DataFrame:
+        return read_back.read_cells(client, data_set, periods, roots)
+
+    before = read_now()
+    ledger = read_back.settle(ledger, in_flight, before)
+    planned = push.plan(desired, ledger, before)
+    return Prepared(code, publication, client, elements, ledger, planned, read_now)
+
+
+def publish(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Published:
+    """Bring one DHIS2 data set to what was computed, and prove it by reading it back."""
+    prepared = prepare(night, source, code, publication, through)
+    done = Published(code)
+    done.planned = len(push.changes(prepared.planned))
+    done.foreign = int(prepared.planned["action"].eq("foreign").sum())
+    if not held(night, prepared, done):
+        deliver(night, prepared, done)
+    return done
+
+
+def preview(night: Night, sources: Sequence[AtHand]) -> Iterator[str]:
+    """The plan of every publication and its hash, nothing sent."""
+    for source in sources:
+        through = last_ended_month(source.metadata.server.server_date.date())
+        for code, publication in night.mappings.publications.items():
+            planned = prepare(night, source, code, publication, through).planned
+            actions = planned["action"].value_counts().to_dict()
+            counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)
+            yield f"publication {code} : {counted} ; empreinte {push.plan_hash(planned)}"
+
+
+def held(night: Night, prepared: Prepared, done: Published) -> bool:
+    """The first push, and the first after a change of what is published, waits for a person."""
+    if not done.planned:
+        return False
+    publication, planned = prepared.publication, prepared.planned
+    subject = f"{publication.target}/{prepared.code}/{push.elements_hash(prepared.elements)}"
+    if holds.accepted(night.warehouse, FIRST_PUSH, subject):
+        return False
+    digest = push.plan_hash(planned)
+    holds.open_hold(
+        night.warehouse,
+        night.token,
+        kind=FIRST_PUSH,
+        subject=subject,
+        summary=f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}",
+        rows=done.planned,
+    )
+    for_sandbox = night.approve == "all" and is_own_sandbox(night, publication.target)
+    if night.approve == digest or for_sandbox:
+        accept(
+            night,
+            subject,
+            "accepté par la démonstration, pour son bac à sable" if for_sandbox else f"--approve {digest}",
+        )
+        return False
+    done.held = digest
+    return True
+
+
+def accept(night: Night, subject: str, reason: str) -> None:
+    """Write down that the hold just opened is accepted, by whom and why."""
+    for hold in holds.open_holds(night.warehouse):
+        if (hold.kind, hold.subject) == (FIRST_PUSH, subject):
+            holds.decide_hold(night.warehouse, hold.id, accept=True, reason=reason, who=getpass.getuser())
+
+
+def deliver(night: Night, prepared: Prepared, done: Published) -> None:
+    """Send, read back, compare; the ledger knows what is in flight before anything leaves."""
+    planned, name = prepared.planned, prepared.publication.target
+    if done.planned:
+        load_ledger.write_in_flight(night.warehouse, name, push.changes(planned), night.token)
+        with night.console.waiting(f"envoi de {done.planned} cellules vers « {prepared.publication.name} »"):
+            sent = sending.send(prepared.client, planned)
+    else:
+        sent = sending.send(prepared.client, planned)
+    after = prepared.read()
+    proof = read_back.prove(planned, sent, after)
+    states = proof["state"].value_counts()
+    done.sent = int(sent["state"].ne("planned").sum())
+    done.confirmed = int(states.get("confirmed", 0))
+    done.rejected = int(states.get("rejected", 0))
+    done.unknown = int(states.get("unknown", 0))
+    done.withdrawn = int(planned["action"].eq("withdraw").sum())
+    done.moved = len(read_back.moved_outside(planned, after))
+    load_ledger.write_proof(
+        night.warehouse,
+        name,
+        proof,
+        read_back.ledger_after(prepared.ledger, planned, proof),
+        night.token,
+    )
+
+
+def show(night: Night, source: AtHand, published: Sequence[Published], through: date) -> None:
+    """Have analytics built once, then compare every published figure at every level and period with ours."""
+    target_name = night.mappings.publications[published[0].code].target
+    declared = night.mappings.sources[target_name]
+    client = client_for(night.settings, target_name, declared, "ANALYTICS")
+    with night.console.waiting("construction des tables d'analyse de DHIS2"):
+        analytics.run_and_wait(client, poll_s=0.5 if is_own_sandbox(night, target_name) else 5)
+    zeros = analytics.zeros_included(client)
+    tree = read.tree(night.warehouse, source.name)
+    for done in night.console.track(list(published), "relecture des tableaux de bord"):
+        publication = night.mappings.publications[done.code]
+        elements = target.elements_of(done.code, publication, night.mappings.indicators)
+        results = read.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
+        expected = analytics.expected_figures(
+            results, tree, elements, level=publication.level, ended_through=str(month_number(through))
+        )
+        shown = analytics.read_figures(
+            client,
+            sorted(set(expected["dx"])),
+            sorted(set(expected["period"])),
+            sorted(set(expected["org_unit"])),
+        )
+        proof = analytics.compare(expected, shown, zeros_included=zeros)
+        done.compared = proof.compared
+        done.different = len(proof.differences) + len(proof.missing)
+        done.zeros_left_out = len(proof.zeros_left_out)
+        if not proof.holds:
+            first = pd.concat([proof.differences, proof.missing]).head(3).to_dict("records")
+            done.message = f"analyse : {done.different} figures fausses ou absentes, par exemple {first}"

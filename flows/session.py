@@ -1,0 +1,87 @@
+"""One run from lock to record: settings read once, declarations checked, the lock held, the outcome written."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flows.night import Night, Outcome
+from layidu import __version__
+from layidu.errors import LayiduError
+from layidu.mapping.checker import check_declarations
+from layidu.mapping.contracts import Mappings
+from layidu.mapping.problems import DeclarationErrors
+from layidu.mapping.reader import read_mappings
+from layidu.report.console import Console
+from layidu.settings import Settings
+from quality.rules import read_rules
+from warehouse import lock, migrate, runs
+from warehouse.connect import open_warehouse
+from warehouse.runs import Outcome as Ending
+
+ENDINGS: dict[int, Ending] = {0: "finished", 1: "finished", 4: "held"}
+
+
+def read_declared(settings: Settings) -> Mappings:
+    """The declarations, sound enough to run on; every mistake is named at once (exit 3)."""
+    mappings = read_mappings(settings.mappings)
+    wrong = [problem for problem in check_declarations(mappings) if problem.severity == "error"]
+    if wrong:
+        raise DeclarationErrors(wrong)
+    return mappings
+
+
+@contextmanager
+def session(kind: str, settings: Settings, console: Console, approve: str | None = None) -> Iterator[Night]:
+    """Everything a run needs, and the lock that makes it the only one."""
+    mappings = read_declared(settings)
+    rules = read_rules(settings.rules)
+    warehouse = open_warehouse(settings)
+    migrate.migrate(warehouse)
+    with lock.hold(warehouse, kind, code_version=__version__, mappings_digest=mappings.digest) as token:
+        yield Night(settings, mappings, rules, warehouse, token, console, approve)
+
+
+def conduct(
+    kind: str,
+    work: Callable[[Night], Outcome],
+    settings: Settings,
+    console: Console,
+    approve: str | None = None,
+) -> Outcome:
+    """Do a run's work and put what came of it on record, whatever came of it."""
+    with session(kind, settings, console, approve) as night:
+        try:
+            outcome = work(night)
+        except LayiduError as error:
+            runs.finish_run(
+                night.warehouse,
+                night.token.run_id,
+                outcome="failed",
+                exit_code=error.exit_code,
+                summary={"errors": [error.where]},
+            )
+            raise
+        runs.finish_run(
+            night.warehouse,
+            night.token.run_id,
+            outcome=ENDINGS.get(outcome.exit_code, "failed"),
+            exit_code=outcome.exit_code,
+            summary=outcome.summary(),
+        )
+        forget_old_answers(night)
+        return outcome
+
+
+def forget_old_answers(night: Night) -> None:
+    """Delete the untouched answers older than their source's retention; names and values ride in them."""
+    for name, source in night.mappings.sources.items():
+        limit = time.time() - source.keep_answers_days * 86_400
+        for path in answers_of(night.settings.home, name):
+            if path.stat().st_mtime < limit:
+                path.unlink()
+
+
+def answers_of(home: Path, source: str) -> list[Path]:
+    """The kept answers of one source."""
+    return [path for path in (home / "answers" / source).rglob("*.gz") if path.is_file()]

@@ -1,0 +1,140 @@
+"""The order of a night, once: pull, check, load, map, compute, publish. No Prefect here.
+
+`run` starts each step: a plain call from the command line, a task from the schedule. What fails stops only what
+depends on it; nothing is caught to stay green: every failure is in the outcome, and so in the exit code.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+
+from flows.computing import (
+    assess,
+    compute_source,
+    last_ended_month,
+    load_declarations,
+    quality_findings,
+)
+from flows.copying import copy_registrations, copy_slice, plan_slices, read_source
+from flows.memory import changed_years, remember
+from flows.night import AtHand, Night, Outcome, Run, plainly
+from flows.publishing import publish, show
+from flows.words import account_line
+from layidu.errors import LayiduError
+from layidu.model.frames import RESULTS
+from warehouse import read
+from warehouse.load_results import write_results
+
+
+def night(night_: Night, run: Run = plainly) -> Outcome:
+    """One whole night; what it did, and what it could not do."""
+    outcome = Outcome()
+    sources = pull(night_, outcome, run)
+    if sources and night_.mappings.indicators:
+        compute(night_, sources, outcome, run)
+        publish_all(night_, sources, outcome, run)
+    return outcome
+
+
+def pull(night_: Night, outcome: Outcome, run: Run = plainly) -> list[AtHand]:
+    """Pull, check and load every source; a source that fails does not stop the others."""
+    sources = []
+    for name in night_.mappings.sources:
+        if not night_.mappings.sources[name].data_sets:
+            continue  # a target only
+        with recorded(outcome):
+            sources.append(pull_source(night_, name, outcome, run))
+    return sources
+
+
+def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
+    """One source: metadata, then its slices, then its registrations."""
+    at_hand = run(f"métadonnées {name}", read_source, night_, name)
+    outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
+    slices = run(f"tranches {name}", plan_slices, night_, at_hand)
+    for slice_ in night_.console.track(slices, f"{name} : tranches"):
+        for account in run(f"tranche {slice_.name}", copy_slice, night_, at_hand, slice_):
+            outcome.accounts.append(account)
+            night_.console.line(account_line(account))
+    outcome.registrations += run(f"complétude {name}", copy_registrations, night_, at_hand)
+    return at_hand
+
+
+def known_sources(night_: Night, outcome: Outcome) -> list[AtHand]:
+    """Every source's metadata without its values: for commands that work on the copy as it is."""
+    sources = []
+    for name, source in night_.mappings.sources.items():
+        if source.data_sets:
+            with recorded(outcome):
+                sources.append(read_source(night_, name))
+    return sources
+
+
+def compute(
+    night_: Night,
+    sources: Sequence[AtHand],
+    outcome: Outcome,
+    run: Run = plainly,
+    *,
+    everything: bool = False,
+) -> None:
+    """Map and compute what changed (or everything); results switch in one transaction."""
+    terms, declarations_changed = run("déclarations", load_declarations, night_, sources)
+    for source in sources:
+        through = last_ended_month(source.metadata.server.server_date.date())
+        years = changed_years(
+            night_, source, outcome, through, declarations_changed=declarations_changed or everything
+        )
+        if not years:
+            continue
+        computed = run(f"calcul {source.name}", compute_source, night_, source, terms, years)
+        findings = run(f"qualité {source.name}", quality_findings, night_, source)
+        tree = read.tree(night_.warehouse, source.name)
+        every = RESULTS.cast(pd.concat(computed.values(), ignore_index=True))
+        commitments, plan = assess(night_, every, tree, source.metadata.server.server_date.date())
+        outcome.results_written += run(
+            f"résultats {source.name}",
+            write_results,
+            night_.warehouse,
+            source.name,
+            computed,
+            commitments,
+            plan,
+            findings,
+            night_.token,
+        )
+        outcome.findings += len(findings)
+        outcome.computed_years = tuple(sorted({*outcome.computed_years, *years}))
+        remember(outcome, source, through)
+
+
+def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run: Run = plainly) -> None:
+    """Publish what does not depend on a failed or held slice, then prove what the dashboards show."""
+    blocked = {
+        account.slice.source
+        for account in outcome.accounts
+        if account.outcome in ("failed", "held", "stopped")
+    }
+    for source in sources:
+        if source.name in blocked:
+            continue
+        through = last_ended_month(source.metadata.server.server_date.date())
+        delivered = []
+        for code, publication in night_.mappings.publications.items():
+            with recorded(outcome):
+                done = run(f"publication {code}", publish, night_, source, code, publication, through)
+                outcome.published.append(done)
+                delivered += [done] if not done.held else []
+        if any(done.sent for done in delivered):
+            with recorded(outcome):
+                run("preuve des tableaux de bord", show, night_, source, delivered, through)
+
+
+@contextmanager
+def recorded(outcome: Outcome) -> Iterator[None]:
+    """Put a failure on record and go on with what does not depend on it."""
+    try:
+        yield
+    except LayiduError as error:
+        outcome.errors.append(error)

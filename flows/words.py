@@ -1,0 +1,67 @@
+"""What a run did, in French lines for a person."""
+
+from collections.abc import Iterator
+
+from flows.night import Outcome, Published
+from layidu.model.slices import SliceAccount
+
+
+def account_line(account: SliceAccount) -> str:
+    """The equation of one slice, in the words used everywhere."""
+    words = (
+        f"{account.slice.name} : reçues {account.received} = nouvelles {account.new} + modifiées {account.changed}"
+        f" + fermées {account.closed} + inchangées {account.unchanged} + refusées {account.refused}"
+    )
+    if account.vanished:
+        words += f" ; disparues {account.vanished}"
+    return (
+        words if account.outcome in ("loaded", "empty") else f"{words} [{account.outcome}] {account.message}"
+    )
+
+
+def published_line(done: Published) -> str:
+    """What became of one publication."""
+    if done.held:
+        return (
+            f"publication {done.code} : {done.planned} cellules attendent un accord ; "
+            f"layidu publish --approve {done.held}"
+        )
+    words = f"publication {done.code} : {done.sent} cellules envoyées, {done.confirmed} relues et égales"
+    if done.rejected or done.unknown:
+        words += f", {done.rejected} rejetées, {done.unknown} sans nouvelles"
+    if done.foreign:
+        words += f", {done.foreign} modifiées par une personne et laissées"
+    if done.compared:
+        words += f" ; tableaux de bord : {done.compared - done.different} figures sur {done.compared} égales"
+        if done.zeros_left_out:
+            words += f" (dont {done.zeros_left_out} zéros que ce serveur n'affiche pas)"
+    return f"{words}{' ; ' + done.message if done.message else ''}"
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[str]:
+    """The night, in a few lines; the last is the exit code and what it means."""
+    total = outcome.summary()
+    yield (
+        f"copie : {total['slices']} tranches, reçues {total['received']} = nouvelles {total['new']}"
+        f" + modifiées {total['changed']} + fermées {total['closed']} + inchangées {total['unchanged']}"
+        f" + refusées {total['refused']} ; disparues {total['vanished']}"
+    )
+    written = sum(account.written for account in outcome.accounts)
+    yield f"lignes écrites dans la copie : {written} ; refus nouveaux : {total['newly_refused']}"
+    if outcome.computed_years:
+        years = ", ".join(str(year) for year in outcome.computed_years)
+        yield f"calcul : {years} ; {outcome.results_written} résultats écrits ; {outcome.findings} signalements"
+    elif outcome.accounts:
+        yield "calcul : rien n'a changé, rien n'est recalculé"
+    for done in outcome.published:
+        yield published_line(done)
+    yield f"code de sortie {outcome.exit_code} : {MEANINGS[outcome.exit_code]}"
+
+
+MEANINGS = {
+    0: "tout tient",
+    1: "terminé, avec des refus ou des rejets nouveaux (layidu refused)",
+    2: "échec sans dégât ; la prochaine exécution répare",
+    3: "configuration, comptes ou déclarations à corriger",
+    4: "une personne doit décider (layidu holds)",
+}

@@ -1,0 +1,186 @@
+"""What are the indicators of one year, with both parts and a status, at every level and period?"""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from layidu.compute.facility_months import FacilityMonths
+from layidu.compute.parts import Manner, Part, PartSums, Term
+from layidu.compute.ratio import BoolArray, FloatArray, TextArray, divide
+from layidu.compute.tree_sums import Branches
+from layidu.compute.year_periods import YearPeriods
+from layidu.mapping.contracts import Indicator, Variable
+from layidu.model import disaggregation as bands
+from layidu.model.frames import RESULTS, TERMS, ContractError
+
+NO_VARIABLES: Mapping[str, Variable] = MappingProxyType({})
+
+
+class Row(NamedTuple):
+    """One indicator, or one disaggregation of it, with the terms of both parts."""
+
+    indicator: str
+    disaggregation: str
+    numerator: tuple[Term, ...]
+    denominator: tuple[Term, ...]
+
+
+class Block(NamedTuple):
+    """The results of one row: places in the tree and in the periods, and what stands there."""
+
+    row: int
+    units: npt.NDArray[np.int64]
+    periods: npt.NDArray[np.int64]
+    numerator: FloatArray
+    denominator: FloatArray
+    value: FloatArray
+    status: TextArray
+    completeness: FloatArray
+
+
+def compute_year(
+    *,
+    year: int,
+    ended_through: date,
+    tree: pd.DataFrame,
+    mapped: pd.DataFrame,
+    reports: pd.DataFrame,
+    populations: pd.DataFrame,
+    terms: pd.DataFrame,
+    indicators: Mapping[str, Indicator],
+    source: str,
+    variables: Mapping[str, Variable] = NO_VARIABLES,
+    population_org_units: Collection[int] | None = None,
+) -> pd.DataFrame:
+    """The `RESULTS` of one year: its ended months, its quarters and itself as far as their months ended.
+
+    `ended_through` is the last day that is over. `variables` says how each variable adds over time and what
+    its absence means (without it: sum, missing). `population_org_units` are those expected to have a
+    population; without it, every open org unit of the level the population is declared at.
+    """
+    periods = YearPeriods.of(year, ended_through)
+    if not periods.months:
+        return RESULTS.frame()
+    facts = FacilityMonths.of(Branches.of(tree), periods, mapped, reports, populations)
+    sums = PartSums(facts, variables, population_org_units)
+    counts: dict[tuple[str, ...], tuple[FloatArray, FloatArray]] = {}
+    rows = list(rows_of(TERMS.check(terms), indicators))
+    blocks = []
+    for number, row in enumerate(rows):
+        indicator = indicators[row.indicator]
+        data_sets = tuple(sorted(indicator.data_sets.get(source, [])))
+        if data_sets not in counts:
+            counts[data_sets] = report_counts(facts, data_sets)
+        manner = Manner(indicator.annualised, indicator.over_time, data_sets)
+        numerator = sums.part(row.numerator, manner)
+        denominator = None if indicator.denominator is None else sums.part(row.denominator, manner)
+        levels = facts.branches.levels <= lowest_level(row, indicator)
+        blocks.append(block(number, numerator, denominator, indicator.factor, counts[data_sets], levels))
+    return assemble(blocks, rows, facts)
+
+
+def rows_of(terms: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Iterator[Row]:
+    """The rows to compute, sorted, each with its terms in a fixed order."""
+    unknown = set(terms["indicator"]) - set(indicators)
+    if unknown:
+        raise ContractError(f"terms: found indicators {sorted(unknown)}, expected {sorted(indicators)}")
+    collected: dict[tuple[str, str], dict[str, list[Term]]] = {}
+    columns = ("indicator", "disaggregation", "part", "kind", "name", "filter", "coefficient")
+    for indicator, disaggregation, part, *term in zip(
+        *(terms[column].tolist() for column in columns), strict=True
+    ):
+        parts = collected.setdefault((indicator, disaggregation), {"numerator": [], "denominator": []})
+        parts[part].append(Term(*term))
+    for (indicator, disaggregation), parts in sorted(collected.items()):
+        yield Row(
+            indicator,
+            disaggregation,
+            tuple(sorted(parts["numerator"])),
+            tuple(sorted(parts["denominator"])),
+        )
+
+
+def lowest_level(row: Row, indicator: Indicator) -> int:
+    """The deepest level a row is computed at: every level for the total, else what its split declares."""
+    dimensions = sorted(bands.read(row.disaggregation))
+    if not dimensions:
+        return np.iinfo(np.int16).max
+    declared = [
+        split.lowest_level for split in indicator.disaggregations if sorted(split.dimensions) == dimensions
+    ]
+    if not declared:
+        raise ContractError(f"terms: {row.indicator} has no disaggregation by {dimensions}")
+    return max(declared)
+
+
+def report_counts(facts: FacilityMonths, data_sets: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
+    """Reports received and expected in every branch and period."""
+    everywhere = np.ones(facts.open.shape, dtype=np.bool_)
+    received, expected = (
+        facts.periods.over_time(*facts.branches.sum_up(facts.reports(name, data_sets), everywhere), "sum")[0]
+        for name in ("reports_received", "reports_expected")
+    )
+    return received, expected
+
+
+def block(
+    row: int,
+    numerator: Part,
+    denominator: Part | None,
+    factor: float,
+    counts: tuple[FloatArray, FloatArray],
+    levels: BoolArray,
+) -> Block:
+    """Divide one row and keep the places where there is something to say.
+
+    A population alone says nothing, except where reports were expected: there the gap must be seen.
+    """
+    received, expected = counts
+    kept = ~np.isnan(numerator.values)
+    if denominator is not None:
+        population_only = ~np.isnan(denominator.values) & (expected > 0)
+        kept = kept | denominator.reported | population_only
+    units, periods = np.nonzero(kept & levels[:, None])
+    place = (units, periods)
+    above = numerator.values[place]
+    if denominator is None:
+        below = np.full(len(units), np.nan)
+        value, status = divide(above, None, factor)
+    else:
+        below = denominator.values[place]
+        value, status = divide(above, below, factor, incomplete=denominator.incomplete[place])
+    some = np.where(expected > 0, expected, np.nan)
+    completeness = received[place] / some[place]
+    return Block(row, units, periods, above, below, value, status, completeness)
+
+
+def assemble(blocks: list[Block], rows: list[Row], facts: FacilityMonths) -> pd.DataFrame:
+    """One `RESULTS` frame, in the order indicator, disaggregation, org unit, month-quarter-year."""
+    if not blocks:
+        return RESULTS.frame()
+    numbers = np.repeat([each.row for each in blocks], [len(each.units) for each in blocks])
+    names = pd.Series([row.indicator for row in rows], dtype="str")
+    splits = pd.Series([row.disaggregation for row in rows], dtype="str")
+    labels = pd.Series(facts.periods.names, dtype="str")
+    periods = np.concatenate([each.periods for each in blocks])
+    units = np.concatenate([each.units for each in blocks])
+    return RESULTS.cast(
+        pd.DataFrame(
+            {
+                "indicator": names.take(numbers).array,
+                "disaggregation": splits.take(numbers).array,
+                "org_unit": facts.branches.org_units[units],
+                "period": labels.take(periods).array,
+                "numerator": np.concatenate([each.numerator for each in blocks]),
+                "denominator": np.concatenate([each.denominator for each in blocks]),
+                "value": np.concatenate([each.value for each in blocks]),
+                "status": np.concatenate([each.status for each in blocks]),
+                "completeness": np.concatenate([each.completeness for each in blocks]),
+            }
+        )
+    )

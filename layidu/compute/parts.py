@@ -1,0 +1,139 @@
+"""What is one part of an indicator, numerator or denominator, at every org unit and period?"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from layidu.compute.facility_months import NOTHING, FacilityMonths
+from layidu.compute.ratio import BoolArray, FloatArray
+from layidu.compute.year_periods import OverTime
+from layidu.mapping.contracts import Variable
+
+DAYS_OF_A_YEAR = 365  # DHIS2 divides by 365 in leap years too
+
+
+class Term(NamedTuple):
+    """Coefficient times one mapped sum, or times one population measure."""
+
+    kind: str
+    name: str
+    filter: str
+    coefficient: float
+
+
+class Manner(NamedTuple):
+    """How the indicator wants its parts added over time."""
+
+    annualised: bool
+    over_time: OverTime
+    data_sets: tuple[str, ...]  # where a report received turns absence into zero, for variables that say so
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part over the whole tree: org units x periods."""
+
+    values: FloatArray  # NaN where missing
+    reported: BoolArray  # something counted is in it, not only a population
+    incomplete: BoolArray  # an org unit of the branch has no population
+
+
+class PartSums:
+    """Adds terms up the tree and over time; what two indicators share is added once."""
+
+    def __init__(
+        self,
+        facts: FacilityMonths,
+        variables: Mapping[str, Variable],
+        population_org_units: Collection[int] | None,
+    ) -> None:
+        self.facts = facts
+        self.variables = variables
+        units = facts.branches.org_units
+        self.counted = (
+            np.ones(len(units), dtype=np.bool_)
+            if population_org_units is None
+            else np.isin(units, np.fromiter(population_org_units, dtype=np.int64))
+        )
+        self.parts: dict[tuple[tuple[Term, ...], Manner], Part] = {}
+        self.people: dict[tuple[str, bool], tuple[FloatArray, BoolArray, BoolArray]] = {}
+
+    def part(self, terms: tuple[Term, ...], manner: Manner) -> Part:
+        """The sum of the terms that are present; missing where none is."""
+        key = (terms, manner)
+        if key not in self.parts:
+            self.parts[key] = self.add(terms, manner)
+        return self.parts[key]
+
+    def add(self, terms: tuple[Term, ...], manner: Manner) -> Part:
+        """Add counted terms (by the way each adds over time), then populations."""
+        shape = (len(self.facts.branches.org_units), len(self.facts.periods.names))
+        values, reported = np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+        incomplete = np.zeros(shape, dtype=np.bool_)
+        ways: dict[OverTime, list[Term]] = {}
+        for term in terms:
+            if term.kind == "variable":
+                ways.setdefault(self.way(term, manner), []).append(term)
+        for way, members in sorted(ways.items()):
+            amounts, found = self.counted_sums(members, manner, way)
+            values += amounts
+            reported |= found
+        present = reported.copy()
+        for term in terms:
+            if term.kind == "population":
+                amounts, found, lacking = self.population_sums(term.name, annualised=manner.annualised)
+                values += term.coefficient * amounts
+                present |= found
+                incomplete |= lacking
+        return Part(np.where(present, values, np.nan), reported, incomplete)
+
+    def way(self, term: Term, manner: Manner) -> OverTime:
+        """How a term adds over time: as its variable says, unless the indicator takes the last month."""
+        variable = self.variables.get(term.name)
+        if manner.over_time == "sum" and variable is not None:
+            return variable.over_time
+        return manner.over_time
+
+    def counted_sums(self, terms: list[Term], manner: Manner, way: OverTime) -> tuple[FloatArray, BoolArray]:
+        """Monthly sums of every branch, then over time."""
+        values = np.zeros(self.facts.open.shape)
+        present = np.zeros(self.facts.open.shape, dtype=np.bool_)
+        flat_values, flat_present = values.reshape(-1), present.reshape(-1)
+        for term in terms:
+            places, sums = self.facts.cells.get((term.name, term.filter), NOTHING)
+            flat_values[places] += term.coefficient * sums
+            flat_present[places] = True
+            variable = self.variables.get(term.name)
+            if variable is not None and variable.absence == "zero-if-reported":
+                present |= self.facts.reports("reports_received", manner.data_sets) > 0
+        return self.facts.periods.over_time(*self.facts.branches.sum_up(values, present), way)
+
+    def population_sums(self, measure: str, *, annualised: bool) -> tuple[FloatArray, BoolArray, BoolArray]:
+        """Person-time of the ended months, or people once a period; and where some of the branch is unknown.
+
+        Every open org unit with a population counts, whether or not it reported.
+        """
+        key = (measure, annualised)
+        if key not in self.people:
+            self.people[key] = self.add_people(measure, annualised=annualised)
+        return self.people[key]
+
+    def add_people(self, measure: str, *, annualised: bool) -> tuple[FloatArray, BoolArray, BoolArray]:
+        """Sum a population up the tree."""
+        facts, branches, periods = self.facts, self.facts.branches, self.facts.periods
+        people = facts.populations.get(measure, np.full(len(branches.org_units), np.nan))
+        known = ~np.isnan(people)
+        opened = periods.any_month(facts.open)
+        number = np.where(known, people, 0.0)[:, None]
+        if annualised:
+            person_time = number * periods.days / DAYS_OF_A_YEAR
+            monthly = branches.sum_up(person_time, facts.open & known[:, None])
+            values, found = periods.over_time(*monthly, "sum")
+        else:
+            values, found = branches.sum_up(np.broadcast_to(number, opened.shape), opened & known[:, None])
+        lowest = branches.levels[known].max(initial=-1)
+        unknown = (branches.levels == lowest) & ~known & self.counted
+        _, lacking = branches.sum_up(np.zeros(opened.shape), opened & unknown[:, None])
+        return values, found, lacking

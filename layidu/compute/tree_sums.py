@@ -1,0 +1,88 @@
+"""What do the facilities of each branch of the tree add up to?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from layidu.compute.ratio import BoolArray, FloatArray
+from layidu.model.frames import TREE, ContractError
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Branches:
+    """The tree as positions 0..n-1, in the order of the org units' keys, and the steps from leaves to root."""
+
+    org_units: IntArray
+    levels: IntArray
+    parents: IntArray  # position of the parent; -1 for a root
+    steps: tuple[tuple[IntArray, IntArray], ...]  # (children, their parents), deepest generation first
+    opening: npt.NDArray[np.datetime64]
+    closed: npt.NDArray[np.datetime64]
+
+    @classmethod
+    def of(cls, tree: pd.DataFrame) -> "Branches":
+        """Number the org units of a `TREE` frame; its row order does not matter."""
+        ordered = TREE.check(tree).sort_values("org_unit", kind="stable")
+        org_units = ordered["org_unit"].to_numpy(dtype=np.int64)
+        parents = find(org_units, ordered["parent"].to_numpy(dtype=np.int64))
+        depths = generations(parents)
+        steps = tuple(
+            (children, parents[children])
+            for depth in range(int(depths.max(initial=0)), 0, -1)
+            for children in (np.flatnonzero(depths == depth),)
+        )
+        return cls(
+            org_units,
+            ordered["level"].to_numpy(dtype=np.int64),
+            parents,
+            steps,
+            ordered["opening_date"].to_numpy(),
+            ordered["closed_date"].to_numpy(),
+        )
+
+    def positions(self, org_units: npt.NDArray[np.int32] | IntArray) -> IntArray:
+        """Where each org unit stands; -1 for one that is not in today's tree."""
+        return find(self.org_units, org_units.astype(np.int64))
+
+    def sum_up(self, values: FloatArray, present: BoolArray) -> tuple[FloatArray, BoolArray]:
+        """Add each org unit's own row and those of its children, generation by generation.
+
+        Absent values count nothing; a branch is present as soon as one of its members is. Children are
+        added one after the other in the order of their keys, so the same input gives the same bytes and a
+        region is exactly the sum of its districts.
+        """
+        totals = np.where(present, values, 0.0)
+        found = present.copy()
+        width = totals.shape[1]
+        columns = np.arange(width)
+        for children, parents in self.steps:
+            fathers, rank = np.unique(parents, return_inverse=True)
+            cells = (rank[:, None] * width + columns).ravel()
+            shape, size = (len(fathers), width), len(fathers) * width
+            totals[fathers] += np.bincount(cells, totals[children].ravel(), size).reshape(shape)
+            found[fathers] |= np.bincount(cells, found[children].ravel(), size).reshape(shape) > 0
+        return totals, found
+
+
+def find(sorted_keys: IntArray, wanted: IntArray) -> IntArray:
+    """Position of each wanted key among sorted keys; -1 when it is none of them."""
+    if not len(sorted_keys):
+        return np.full(len(wanted), -1, dtype=np.int64)
+    places = np.minimum(np.searchsorted(sorted_keys, wanted), len(sorted_keys) - 1)
+    return np.where(sorted_keys[places] == wanted, places, -1)
+
+
+def generations(parents: IntArray) -> IntArray:
+    """How many ancestors each org unit has; an org unit that is its own ancestor is an error of ours."""
+    depths = np.zeros(len(parents), dtype=np.int64)
+    ancestors = parents.copy()
+    while bool((ancestors >= 0).any()):
+        depths += ancestors >= 0
+        ancestors = np.where(ancestors >= 0, parents[ancestors], -1)
+        if int(depths.max()) > len(parents):
+            raise ContractError("tree: found an org unit that is its own ancestor, expected none")
+    return depths

@@ -1,0 +1,179 @@
+"""In which pieces is a source pulled? Slices sized by rows, every (period, org unit) in exactly one of them.
+
+Pure: it sees metadata, declarations and the memory of earlier pulls, and asks no server anything.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from layidu.dhis2.dialects import Dialect, last_updated_text
+from layidu.dhis2.sizes import Sizes, children_of, sizes_of
+from layidu.errors import ConfigurationError
+from layidu.mapping.contracts import Source
+from layidu.model.metadata import Metadata
+from layidu.model.periods import MONTH_TYPES, month_back, next_period, overlapping
+from layidu.model.slices import Slice
+
+MOST_PERIODS = 100  # in one request: the address must stay short
+
+
+def periods_of(data_set: Mapping[str, Any], since: str, server_date: datetime) -> list[str]:
+    """Every period of the set's own type from `since` to now, and the future ones it is open for.
+
+    `since` is months back ("24": the 24 months before the running one, and that one) or a first month
+    ("202404").
+    """
+    period_type = str(data_set["period_type"])
+    start = first_day(since, server_date)
+    try:
+        found = overlapping(period_type, start.date(), server_date.date())
+    except ValueError as error:
+        raise ConfigurationError(
+            f"jeu de données {data_set['name']}",
+            f"un type de période inconnu : {period_type}",
+            f"un type que layidu connaît ({', '.join(MONTH_TYPES)}, …)",
+            "enlever ce jeu de données de sources.yaml, ou signaler le type",
+        ) from error
+    for _ in range(int(data_set["open_future_periods"]) if found else 0):
+        found.append(next_period(found[-1]))
+    return [period.id for period in found]
+
+
+def first_day(since: str, server_date: datetime) -> datetime:
+    """The first day `since` stands for."""
+    digits = since.isascii() and since.isdigit()
+    if digits and len(since) == 6 and 1 <= int(since[4:]) <= 12 and int(since[:4]) >= 1900:
+        return datetime(int(since[:4]), int(since[4:]), 1)  # noqa: DTZ001 - the server's own zone
+    if digits and len(since) <= 3:
+        month = month_back(server_date.date(), int(since))
+        return datetime(month.year, month.month, 1)  # noqa: DTZ001 - the server's own zone
+    raise ConfigurationError(
+        "sources.yaml, since",
+        f"« {since} »",
+        "un nombre de mois (24) ou un premier mois (202404)",
+        "corriger la ligne, puis relancer",
+    )
+
+
+def plan(
+    metadata: Metadata,
+    source: Source,
+    *,
+    known_rows: Mapping[str, int],
+    cursor: Mapping[str, str | None],
+    server_date: datetime,
+) -> list[Slice]:
+    """Cut a source into slices.
+
+    Args:
+        metadata: what `read_metadata` gave for the source.
+        source: its declaration.
+        known_rows: slice name -> rows of its last good pull. Keep every name: a period that no remembered
+            full slice covers counts as never pulled, and is pulled in full.
+        cursor: data set -> the server's clock at the start of its last good pull, None before the first.
+        server_date: the server's clock now.
+    """
+    roots = roots_of(metadata, source)
+    rows: dict[str, Any] = {row["uid"]: row for row in metadata.data_sets.to_dict("records")}
+    slices: list[Slice] = []
+    for declared in source.data_sets:
+        periods = periods_of(rows[declared.uid], declared.since or source.since, server_date)
+        sizes = sizes_of(metadata, declared.uid, periods, known_rows, most_rows=source.slice_rows)
+        slices += plan_data_set(metadata, source, sizes, roots, cursor.get(declared.uid), server_date)
+    return slices
+
+
+def roots_of(metadata: Metadata, source: Source) -> tuple[str, ...]:
+    """The declared org units, else all the account may see; none inside another."""
+    if source.org_units is None:
+        return metadata.user_org_units
+    paths = dict(zip(metadata.org_units["uid"], metadata.org_units["path"], strict=True))
+    unseen = [uid for uid in source.org_units if uid not in paths]
+    if unseen:
+        raise ConfigurationError(
+            f"source « {metadata.source} », org_units",
+            f"que ce compte ne voit pas : {', '.join(unseen)}",
+            "des unités d'organisation sous celles du compte",
+            "corriger sources.yaml, ou faire attribuer ces unités au compte",
+        )
+    chosen = dict.fromkeys(source.org_units)
+    return tuple(uid for uid in chosen if not set(paths[uid].split("/")[1:-1]) & chosen.keys())
+
+
+def plan_data_set(
+    metadata: Metadata,
+    source: Source,
+    sizes: Sizes,
+    roots: Sequence[str],
+    cursor: str | None,
+    server_date: datetime,
+) -> list[Slice]:
+    """First contact: everything in full. Afterwards: the last `re_read` periods in full, what changed before.
+
+    A cursor in the future is that of a restored server or a broken clock: believed by nobody.
+    """
+    periods = sizes.periods
+    first_contact = cursor is None or datetime.fromisoformat(cursor) > server_date
+    if first_contact or cursor is None:
+        return [one for root in roots for one in full(sizes, periods, root)]
+    server = metadata.server
+    since = datetime.fromisoformat(cursor) - Dialect.of(server.version).look_back(server.utc_offset_hours)
+    last_updated = last_updated_text(since.isoformat())
+    recent = set(periods[-source.re_read :])
+    slices: list[Slice] = []
+    for root in roots:
+        seen = sizes.pulled.get(root, frozenset())
+        in_full = [period for period in periods if period in recent or (seen and period not in seen)]
+        changed = [period for period in periods if period not in set(in_full)]
+        slices += increments(sizes, changed, root, last_updated)
+        slices += full(sizes, in_full, root)
+    return slices
+
+
+def increments(sizes: Sizes, periods: Sequence[str], root: str, last_updated: str) -> Iterator[Slice]:
+    """Slices of what changed since the last good pull."""
+    for start in range(0, len(periods), MOST_PERIODS):
+        some = tuple(periods[start : start + MOST_PERIODS])
+        yield Slice(sizes.source, sizes.data_set, some, root, "increment", last_updated)
+
+
+def full(sizes: Sizes, periods: Sequence[str], org_unit: str) -> Iterator[Slice]:
+    """Slices of everything there is: periods together while they are few rows, branches when one is too many."""
+    children = sizes.children.get(org_unit, ())
+    for group in groups(sizes, periods, org_unit):
+        if len(group) == 1 and children and sizes.rows(org_unit, group[0]) > sizes.most_rows:
+            yield Slice(sizes.source, sizes.data_set, group, org_unit, children=False)
+            for child in children:
+                yield from full(sizes, group, child)
+        else:
+            yield Slice(sizes.source, sizes.data_set, group, org_unit)
+
+
+def groups(sizes: Sizes, periods: Sequence[str], org_unit: str) -> Iterator[tuple[str, ...]]:
+    """Cut periods into groups of few enough rows; without a gap, because a slice's name tells its span."""
+    group: list[str] = []
+    group_rows = 0.0
+    for period in periods:
+        rows = sizes.rows(org_unit, period)
+        gap = bool(group) and sizes.place[period] != sizes.place[group[-1]] + 1
+        if group and (gap or group_rows + rows > sizes.most_rows or len(group) == MOST_PERIODS):
+            yield tuple(group)
+            group, group_rows = [], 0.0
+        group.append(period)
+        group_rows += rows
+    if group:
+        yield tuple(group)
+
+
+def halve(whole: Slice, metadata: Metadata) -> list[Slice]:
+    """Ask for less: half of the periods, else the branches; a single unit's single period comes back alone."""
+    count = len(whole.periods)
+    if count > 1:
+        first, second = whole.periods[: count // 2], whole.periods[count // 2 :]
+        return [replace(whole, periods=first), replace(whole, periods=second)]
+    children = children_of(metadata.org_units).get(whole.org_unit, ()) if whole.children else ()
+    if not children:
+        return [whole]
+    return [replace(whole, children=False), *(replace(whole, org_unit=child) for child in children)]

@@ -1,0 +1,1 @@
+"""What means what: the declarations of `mappings/`, read, checked and expanded."""

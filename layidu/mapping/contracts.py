@@ -1,0 +1,350 @@
+"""The shape of every file in `mappings/`.
+
+Each model forbids unknown keys, so a misspelt key is an error with its place, never a setting ignored. Facts
+that are not known are `null` in the files and `None` here.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from layidu.mapping.problems import Place
+
+Uid = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9]{10}$")]
+Month = Annotated[str, Field(pattern=r"^[0-9]{4}(0[1-9]|1[0-2])$")]
+Places = dict[tuple[str | int, ...], Place]
+Bands = dict[str, str]  # category option uid -> band name of disaggregations.yaml
+
+
+class Declared(BaseModel):
+    """Base of all declarations: frozen, nothing unknown."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
+
+
+# sources.yaml: NAME -> Source
+class SourceDataSet(Declared):
+    """A data set to pull; a bare uid in YAML is the same as `{uid: …}`."""
+
+    uid: Uid
+    label: str | None = None
+    since: str | None = None  # months back ("24") or a first month ("202404"); default: the source's
+    holds_results: bool = False
+
+
+class Source(Declared):
+    """A DHIS2 instance layidu reads from (and, for a target, writes results to)."""
+
+    label: str | None = None
+    url: str | None = None  # `sandbox:mali`, `sandbox:hamlet`, or none: LAYIDU_<NAME>_URL
+    data_sets: list[SourceDataSet] = []
+    since: str = "24"
+    re_read: int = Field(default=4, ge=1)  # last k periods pulled in full every night
+    org_units: list[Uid] | None = None  # default: what /api/me allows
+    keep_answers_days: int = 14
+    vanished_hold_share: float = 0.05
+    vanished_hold_rows: int = 20
+    second_look_seconds: float = 60
+    slice_rows: int = 200_000
+    stored_by: bool = False  # whether storedBy leaves staging
+    comment: bool = False
+
+
+# variables/*.yaml: NAME -> Variable
+class Cell(Declared):
+    """One data element of one source, and which option means which band."""
+
+    data_element: Uid
+    label: str | None = None
+    bands: dict[str, Bands] = {}  # dimension -> option uid -> band
+    valid_from: Month | None = None
+    valid_to: Month | None = None
+
+
+class Variable(Declared):
+    """A countable thing, whatever the source calls it."""
+
+    name: str
+    unit: str
+    over_time: Literal["sum", "last", "average"] = "sum"
+    period_type: Literal["Monthly", "Yearly"] = "Monthly"
+    absence: Literal["missing", "zero-if-reported"] = "missing"
+    dimensions: list[str] = []
+    cells: dict[str, list[Cell] | None]  # source name -> cells; null: to be drafted
+    source: str | None = None
+
+
+# disaggregations.yaml: DIMENSION -> Dimension
+class Band(Declared):
+    """One band of a dimension."""
+
+    name: str
+    minimum: int | None = None
+    maximum: int | None = None
+    overlaps: list[str] = []
+    note: str | None = None
+
+
+class Dimension(Declared):
+    """A way to split a variable."""
+
+    name: str
+    bands: dict[str, Band]
+    source: str | None = None
+
+
+# methods.yaml
+class Method(Declared):
+    """A contraceptive method; cyp maps factor set ("2022") to couple-years per unit (null: not given)."""
+
+    name: str
+    unit: str
+    modern: bool = True
+    cyp: dict[str, float | None]
+    source: str
+
+
+class Methods(Declared):
+    """methods.yaml."""
+
+    default_factor_set: str
+    methods: dict[str, Method]
+
+
+# populations.yaml
+class Series(Declared):
+    """Where a population total per org unit and year comes from."""
+
+    name: str
+    variable: str | None = None  # a yearly variable of DHIS2's population data set
+    totals: dict[str, float] = {}  # org unit code -> total in base_year, for series typed in here
+    base_year: int | None = None
+    growth: float | None = None
+    source: str
+    note: str | None = None
+
+
+class Measure(Declared):
+    """A denominator: a share or a rate of a population series."""
+
+    name: str
+    series: list[str]  # in order of priority
+    level: int = 4  # lowest declared level; summed upwards from there
+    share: float | dict[str, float] = 1.0  # constant, or by year
+    source: str
+    note: str | None = None
+
+
+class Check(Declared):
+    """Another total, shown with its difference, never a denominator."""
+
+    name: str
+    year: int
+    total: float
+    org_unit_level: int = 1
+    source: str
+
+
+class Populations(Declared):
+    """populations.yaml."""
+
+    series: dict[str, Series]
+    measures: dict[str, Measure]
+    checks: list[Check] = []
+
+
+# indicators/*.yaml: CODE -> Indicator
+class Weights(Declared):
+    """Multiply a part's terms by a table along one dimension (couple-years of protection)."""
+
+    dimension: str
+    table: Literal["cyp"]
+    factor_set: str | None = None  # default: methods.yaml's
+
+
+class Disaggregation(Declared):
+    """Split the indicator along dimensions, from this level upwards."""
+
+    dimensions: list[str]
+    lowest_level: int = 3
+
+
+class Indicator(Declared):
+    """One line of the catalogue; its parts are written in the grammar of `expressions.py`."""
+
+    name: str
+    short_name: str = Field(max_length=50)
+    definition: str
+    numerator: str
+    denominator: str | None = None  # none: a count
+    numerator_weights: Weights | None = None
+    factor: float = 1
+    unit: str
+    annualised: bool = False  # the denominator is a population, taken as person-time
+    over_time: Literal["sum", "last"] = "sum"
+    disaggregations: list[Disaggregation] = []
+    data_sets: dict[
+        str, list[Uid]
+    ] = {}  # source -> data sets whose reporting rate is this one's completeness
+    direction: Literal["up", "down", "none"] = "none"
+    theme: str
+    owner: str
+    source: str
+    note: str | None = None
+    decimals: int = 1
+
+
+# reference_values.yaml
+class ReferenceValue(Declared):
+    """A value DHIS2 does not hold."""
+
+    indicator: str
+    year: int
+    value: float
+    population: str
+    source: str
+    note: str | None = None
+    kind: Literal["SURVEY", "MODEL", "BUDGET"] = "SURVEY"
+
+
+# commitments/fp2030.yaml and caeb_2025_2027.yaml
+class Target(Declared):
+    """From where to where, by when, along which path."""
+
+    baseline: float | None
+    baseline_year: int | None
+    target: float | None
+    target_year: int | None
+    trajectory: Literal["linear", "logistic", "cumulative", "milestone", "floor"] = "linear"
+    direction: Literal["up", "down"] = "up"
+    unit: str
+    source: str
+    note: str | None = None
+
+
+class ResultIndicator(Declared):
+    """The quantity a commitment is judged by, and the proxies that only stand beside it."""
+
+    name: str
+    reference: str | None = None  # `indicator` of reference_values.yaml
+    population: str | None = None  # base of the reference values; null when the document does not say
+    target: Target
+    proxies: list[str] = []  # indicator codes: a trend arrow, never a colour
+
+
+class Commitment(Declared):
+    """One of the six FP2030 commitments."""
+
+    label: str
+    type: str
+    results: dict[str, ResultIndicator] = {}
+    source: str
+    note: str | None = None
+
+
+class PlanLine(Declared):
+    """One line of CAEB's plan."""
+
+    label: str
+    sector: str
+    quantity: float | None
+    unit: str
+    responsible: str | None
+    printed_in: list[str]
+    calculation: str
+    phasing: dict[str, float]  # year -> cumulative share; proposed, the plan has none
+    phasing_status: Literal["proposé", "validé"] = "proposé"
+    companions: list[str] = []
+    source: str
+    note: str | None = None
+
+
+class Plan(Declared):
+    """caeb_2025_2027.yaml."""
+
+    name: str
+    first_year: int
+    last_year: int
+    lines: dict[str, PlanLine]
+
+
+# thresholds.yaml
+class Thresholds(Declared):
+    """Where colours change; nothing of this stands in code."""
+
+    progress_green: float
+    progress_yellow: float
+    unstable_gap: float
+    minimum_completeness: float
+    maximum_age_months: dict[str, int]
+    small_denominator: float
+    completeness_good: float
+    completeness_watch: float
+    spike_modified_z: float
+    spike_minimum: float
+    copied_minimum_cells: int
+    source: str
+
+
+# org_units.yaml
+class OrgUnits(Declared):
+    """Level names, and where a source's units are expected to hang (a moved unit is then a finding)."""
+
+    levels: dict[str, str]  # "1": pays …
+    expected_parents: dict[str, dict[str, str]] = {}  # source -> org unit code -> code of its parent
+    regions: dict[str, dict[str, str]] = {}  # source -> region code -> name of its outline
+    source: str | None = None
+    note: str | None = None
+
+
+# publications.yaml: CODE -> Publication
+class Publication(Declared):
+    """Which results go to which DHIS2 data set."""
+
+    target: str  # a name of sources.yaml
+    name: str
+    short_name: str = Field(max_length=50)
+    code: str
+    level: int = 3
+    period_type: Literal["Monthly"] = "Monthly"
+    indicators: list[str]
+    note: str | None = None
+
+
+# corrections.yaml
+class Correction(Declared):
+    """A known error of the source: a cell left out of compute."""
+
+    source: str
+    data_element: Uid
+    org_unit: Uid
+    period: str
+    category_option_combo: Uid | None = None
+    value: str  # guard: only while the cell still holds this
+    reason: str
+    told: str | None = None
+    date: str
+
+
+class Mappings(BaseModel):
+    """Everything `mappings/` says. A folder with nothing but sources.yaml is complete: the rest is empty."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    folder: Path
+    digest: str  # sha256 of the files, for the run's record
+    sources: dict[str, Source]
+    variables: dict[str, Variable] = {}
+    dimensions: dict[str, Dimension] = {}
+    methods: Methods | None = None
+    populations: Populations | None = None
+    indicators: dict[str, Indicator] = {}
+    reference_values: list[ReferenceValue] = []
+    commitments: dict[str, Commitment] = {}
+    plan: Plan | None = None
+    thresholds: Thresholds | None = None
+    org_units: OrgUnits | None = None
+    publications: dict[str, Publication] = {}
+    corrections: list[Correction] = []
+    places: Places = Field(default={}, repr=False)  # (section, key, …) -> where it is written

@@ -1,0 +1,253 @@
+"""Whether variables, populations, publications, commitments and corrections name things that exist."""
+
+from collections.abc import Iterable, Iterator
+
+from layidu.mapping.contracts import Cell, Mappings, Series, Variable
+from layidu.mapping.problems import Problem, unknown_name
+
+FIRST, LAST = "000000", "999912"
+
+
+def check_variables(mappings: Mappings) -> Iterator[Problem]:
+    """Dimensions, sources and bands of every variable, and cells declared twice."""
+    owners: dict[tuple[str, str], str] = {}
+    for name, variable in mappings.variables.items():
+        for dimension in variable.dimensions:
+            if dimension not in mappings.dimensions:
+                place = mappings.places.get(("variables", name, "dimensions"))
+                kind = "une dimension de disaggregations.yaml"
+                yield unknown_name(f"{name}.dimensions", dimension, kind, mappings.dimensions, place)
+        for source, cells in variable.cells.items():
+            if source not in mappings.sources and cells:
+                place = mappings.places.get(("variables", name, "cells", source))
+                kind = "une source de sources.yaml"
+                yield unknown_name(f"{name}.cells.{source}", source, kind, mappings.sources, place)
+            yield from check_cells(mappings, name, variable, source)
+            for cell in cells or ():
+                owner = owners.setdefault((source, cell.data_element), name)
+                if owner != name:
+                    yield in_two_variables(mappings, name, source, cell, owner)
+
+
+def check_cells(mappings: Mappings, name: str, variable: Variable, source: str) -> Iterator[Problem]:
+    """The cells of one variable and source."""
+    cells = variable.cells[source] or []
+    for position, cell in enumerate(cells):
+        path = f"{name}.cells.{source}[{position}]"
+        place = mappings.places.get(("variables", name, "cells", source, position))
+        for dimension, bands in cell.bands.items():
+            at = mappings.places.get(
+                ("variables", name, "cells", source, position, "bands", dimension), place
+            )
+            if dimension not in variable.dimensions:
+                kind = "une dimension de cette variable"
+                yield unknown_name(f"{path}.bands", dimension, kind, variable.dimensions, at)
+                continue
+            declared = mappings.dimensions.get(dimension)
+            for band in sorted(set(bands.values())):
+                if declared is not None and band not in declared.bands:
+                    kind = f"une tranche de « {dimension} »"
+                    yield unknown_name(f"{path}.bands.{dimension}", band, kind, declared.bands, at)
+        for dimension in variable.dimensions:
+            if dimension not in cell.bands:
+                yield Problem(
+                    code="cell-without-dimension",
+                    path=f"{path}.bands",
+                    found=f"aucune tranche pour la dimension « {dimension} » de la variable",
+                    expected="les options de chaque dimension de la variable",
+                    todo="ajouter ces options ; sinon ces valeurs ne comptent que dans le total",
+                    place=place,
+                    severity="warning",
+                )
+        yield from overlapping(mappings, path, cells, position, (name, source))
+
+
+def overlapping(
+    mappings: Mappings, path: str, cells: list[Cell], position: int, owner: tuple[str, str]
+) -> Iterator[Problem]:
+    """A cell declared twice for the same months counts twice."""
+    cell = cells[position]
+    place = mappings.places.get(("variables", owner[0], "cells", owner[1], position))
+    if (cell.valid_from or FIRST) > (cell.valid_to or LAST):
+        yield Problem(
+            code="validity",
+            path=path,
+            found=f"valid_from {cell.valid_from} après valid_to {cell.valid_to}",
+            expected="un premier mois qui précède le dernier",
+            todo="corriger l'un des deux",
+            place=place,
+        )
+    for before in cells[:position]:
+        starts = max(before.valid_from or FIRST, cell.valid_from or FIRST)
+        ends = min(before.valid_to or LAST, cell.valid_to or LAST)
+        if before.data_element == cell.data_element and starts <= ends:
+            yield Problem(
+                code="cell-twice",
+                path=path,
+                found=f"{cell.data_element} deux fois pour les mêmes mois",
+                expected="chaque élément une fois par mois et par variable",
+                todo="retirer l'une des deux lignes, ou dater valid_from et valid_to",
+                place=place,
+            )
+
+
+def in_two_variables(mappings: Mappings, name: str, source: str, cell: Cell, owner: str) -> Problem:
+    """One data element in two variables: sometimes meant, more often a copied line."""
+    return Problem(
+        code="cell-in-two-variables",
+        path=f"{name}.cells.{source}",
+        found=f"{cell.data_element}, déjà dans « {owner} »",
+        expected="un élément de données dans une seule variable",
+        todo="vérifier l'identifiant ; rien à faire si c'est voulu",
+        place=mappings.places.get(("variables", name, "cells", source)),
+        severity="warning",
+    )
+
+
+def check_methods(mappings: Mappings) -> Iterator[Problem]:
+    """The default factor set is one that methods have."""
+    methods = mappings.methods
+    if methods is None:
+        return
+    sets = {factor_set for method in methods.methods.values() for factor_set in method.cyp}
+    if methods.default_factor_set not in sets:
+        place = mappings.places.get(("methods", "default_factor_set"))
+        yield unknown_name(
+            "default_factor_set", methods.default_factor_set, "un jeu de facteurs déclaré", sets, place
+        )
+
+
+def check_populations(mappings: Mappings) -> Iterator[Problem]:
+    """Series name yearly variables, measures name series, and no measure bears a variable's name."""
+    populations = mappings.populations
+    if populations is None:
+        return
+    yearly = [key for key, variable in mappings.variables.items() if variable.period_type == "Yearly"]
+    for name, series in populations.series.items():
+        yield from check_series(mappings, name, series, yearly)
+    for name, measure in populations.measures.items():
+        place = mappings.places.get(("populations", "measures", name, "series"))
+        for one in measure.series:
+            if one not in populations.series:
+                kind = "une série déclarée"
+                yield unknown_name(f"measures.{name}.series", one, kind, populations.series, place)
+        if name in mappings.variables:
+            yield Problem(
+                code="name-not-unique",
+                path=f"measures.{name}",
+                found=f"« {name} », déjà le nom d'une variable",
+                expected="des noms différents",
+                todo="renommer la population",
+                place=mappings.places.get(("populations", "measures", name)),
+            )
+
+
+def check_series(mappings: Mappings, name: str, series: Series, yearly: list[str]) -> Iterator[Problem]:
+    """A series is a yearly variable, or totals with their year."""
+    if series.variable is not None and series.variable not in yearly:
+        place = mappings.places.get(("populations", "series", name, "variable"))
+        kind = "une variable annuelle de mappings/variables/"
+        yield unknown_name(f"series.{name}.variable", series.variable, kind, yearly, place)
+    if series.variable is None and (not series.totals or series.base_year is None):
+        yield Problem(
+            code="empty-series",
+            path=f"series.{name}",
+            found="ni variable, ni totaux avec leur année de base",
+            expected="l'un des deux",
+            todo="nommer une variable annuelle, ou écrire totals et base_year",
+            place=mappings.places.get(("populations", "series", name)),
+        )
+
+
+def check_publications(mappings: Mappings) -> Iterator[Problem]:
+    """Publications name a known target and known indicators, each indicator once a target."""
+    owners: dict[tuple[str, str], str] = {}
+    codes: dict[tuple[str, str], str] = {}
+    for name, publication in mappings.publications.items():
+        places = mappings.places
+        if publication.target not in mappings.sources:
+            place = places.get(("publications", name, "target"))
+            kind = "une source de sources.yaml"
+            yield unknown_name(f"{name}.target", publication.target, kind, mappings.sources, place)
+        yield from known_indicators(
+            mappings, name, ("publications", name, "indicators"), publication.indicators
+        )
+        for position, code in enumerate(publication.indicators):
+            owner = owners.setdefault((publication.target, code), name)
+            first = publication.indicators.index(code) == position
+            if owner != name or not first:
+                yield Problem(
+                    code="published-twice",
+                    path=f"{name}.indicators",
+                    found=f"« {code} », déjà publié par « {owner} »",
+                    expected="chaque indicateur dans une seule publication par cible",
+                    todo="le retirer de l'une des deux",
+                    place=places.get(("publications", name, "indicators", position)),
+                )
+        for key in ("name", "short_name", "code"):
+            text = str(getattr(publication, key))
+            owner = codes.setdefault((key, text), name)
+            if owner != name:
+                yield Problem(
+                    code="name-not-unique",
+                    path=f"{name}.{key}",
+                    found=f"« {text} », déjà dans « {owner} »",
+                    expected="un nom par publication",
+                    todo="donner un autre nom",
+                    place=places.get(("publications", name, key)),
+                )
+
+
+def known_indicators(
+    mappings: Mappings, path: str, at: tuple[str | int, ...], codes: Iterable[str]
+) -> Iterator[Problem]:
+    """Codes that no indicator bears."""
+    for position, code in enumerate(codes):
+        if code not in mappings.indicators:
+            place = mappings.places.get((*at, position))
+            kind = "un indicateur de mappings/indicators/"
+            yield unknown_name(f"{path}.{at[-1]}", code, kind, mappings.indicators, place)
+
+
+def check_commitments(mappings: Mappings) -> Iterator[Problem]:
+    """Proxies are indicators, and a reference names a reference value."""
+    references = {value.indicator for value in mappings.reference_values}
+    for name, commitment in mappings.commitments.items():
+        for code, result in commitment.results.items():
+            at = ("commitments", name, "results", code)
+            yield from known_indicators(mappings, f"{name}.{code}", (*at, "proxies"), result.proxies)
+            if result.reference is not None and result.reference not in references:
+                place = mappings.places.get((*at, "reference"))
+                kind = "un indicateur de reference_values.yaml"
+                yield unknown_name(f"{name}.{code}.reference", result.reference, kind, references, place)
+
+
+def check_plan(mappings: Mappings) -> Iterator[Problem]:
+    """Companions are indicators, and the phasing of each line runs up to 1 within the plan's years."""
+    plan = mappings.plan
+    if plan is None:
+        return
+    years = [str(year) for year in range(plan.first_year, plan.last_year + 1)]
+    for code, line in plan.lines.items():
+        at = ("plan", "lines", code)
+        yield from known_indicators(mappings, code, (*at, "companions"), line.companions)
+        shares = [line.phasing[year] for year in sorted(line.phasing)]
+        whole = sorted(line.phasing) == years and shares == sorted(shares) and shares[-1:] == [1.0]
+        if line.phasing and not whole:
+            yield Problem(
+                code="phasing",
+                path=f"{code}.phasing",
+                found=", ".join(f"{year} : {share:g}" for year, share in sorted(line.phasing.items())),
+                expected=f"une part cumulée croissante par année ({years[0]} à {years[-1]}), 1 à la fin",
+                todo="corriger les parts",
+                place=mappings.places.get((*at, "phasing")),
+            )
+
+
+def check_corrections(mappings: Mappings) -> Iterator[Problem]:
+    """Corrections name a known source."""
+    for position, correction in enumerate(mappings.corrections):
+        if correction.source not in mappings.sources:
+            place = mappings.places.get(("corrections", position, "source"))
+            kind = "une source de sources.yaml"
+            yield unknown_name(f"[{position}].source", correction.source, kind, mappings.sources, place)

@@ -1,0 +1,227 @@
+"""How a folder of declarations becomes `Mappings`, with every problem of every file named at once."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from layidu.mapping import contracts
+from layidu.mapping.nearest import listed, nearest
+from layidu.mapping.problems import DeclarationErrors, Place, Problem
+from layidu.mapping.violations import problems_of
+from layidu.mapping.yaml_places import Document, Path_, read_document
+
+SOURCES = "sources.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One field of `Mappings`: which files fill it, and the shape of each."""
+
+    name: str
+    files: str  # a name, or FOLDER/* when several files are merged
+    shape: Any  # what pydantic validates: a model, dict[str, model] or list[model]
+
+
+SECTIONS = (
+    Section("sources", SOURCES, dict[str, contracts.Source]),
+    Section("variables", "variables/*", dict[str, contracts.Variable]),
+    Section("dimensions", "disaggregations.yaml", dict[str, contracts.Dimension]),
+    Section("methods", "methods.yaml", contracts.Methods),
+    Section("populations", "populations.yaml", contracts.Populations),
+    Section("indicators", "indicators/*", dict[str, contracts.Indicator]),
+    Section("reference_values", "reference_values.yaml", list[contracts.ReferenceValue]),
+    Section("commitments", "commitments/fp2030.yaml", dict[str, contracts.Commitment]),
+    Section("plan", "commitments/caeb_2025_2027.yaml", contracts.Plan),
+    Section("thresholds", "thresholds.yaml", contracts.Thresholds),
+    Section("org_units", "org_units.yaml", contracts.OrgUnits),
+    Section("publications", "publications.yaml", dict[str, contracts.Publication]),
+    Section("corrections", "corrections.yaml", list[contracts.Correction]),
+)
+#: Folders of a mappings folder that other rooms read.
+NOT_OURS = frozenset({"rules"})
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What has been read so far."""
+
+    sections: dict[str, Any] = field(default_factory=dict)
+    places: dict[Path_, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read_mappings(folder: Path) -> contracts.Mappings:
+    """Read and validate a whole folder; only `sources.yaml` must be there.
+
+    Raises:
+        DeclarationErrors: with every problem of every file.
+    """
+    files = declared_files(folder)
+    gathered = Gathered()
+    require_sources(folder, files, gathered)
+    for relative, path in files.items():
+        read_file(relative, path, shown_name(folder, relative), gathered)
+    if gathered.problems:
+        raise DeclarationErrors(gathered.problems)
+    return contracts.Mappings(
+        folder=folder, digest=digest(files), places=gathered.places, **gathered.sections
+    )
+
+
+def declared_files(folder: Path) -> dict[str, Path]:
+    """The YAML files of a folder by relative name, sorted; other files are none of our business."""
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if path.suffix in {".yaml", ".yml"} and path.is_file()
+    }
+    return {
+        name: found[name]
+        for name in sorted(found)
+        if name.split("/")[0] not in NOT_OURS and "/." not in f"/{name}"
+    }
+
+
+def digest(files: dict[str, Path]) -> str:
+    """One fingerprint of names and bytes, for the run's record."""
+    running = hashlib.sha256()
+    for name, path in sorted(files.items()):
+        content = path.read_bytes()
+        running.update(f"{name}\0{len(content)}\0".encode())
+        running.update(content)
+    return running.hexdigest()
+
+
+def shown_name(folder: Path, relative: str) -> str:
+    """How messages call a file: as seen from the working folder when it lies below, else in full."""
+    path = folder / relative
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def require_sources(folder: Path, files: dict[str, Path], gathered: Gathered) -> None:
+    """A folder without `sources.yaml` names no DHIS2 to read from."""
+    if SOURCES in files:
+        return
+    found = (
+        listed(files) if files else "aucun fichier YAML" if folder.is_dir() else "aucun dossier à cet endroit"
+    )
+    gathered.problems.append(
+        Problem(
+            code="no-sources",
+            path=str(folder / SOURCES),
+            found=found,
+            expected="un fichier sources.yaml, qui nomme au moins une instance DHIS2",
+            todo="créer sources.yaml, ou corriger LAYIDU_MAPPINGS ; puis relancer",
+            near=nearest(SOURCES, files),
+        )
+    )
+
+
+def section_of(relative: str) -> Section | None:
+    """Which section a file fills; None for a name nobody reads."""
+    folder = relative.rpartition("/")[0]
+    for section in SECTIONS:
+        if section.files == relative or (
+            folder and section.files == f"{folder}/*" and relative.endswith(".yaml")
+        ):
+            return section
+    return None
+
+
+def read_file(relative: str, path: Path, shown: str, gathered: Gathered) -> None:
+    """Read one file into its section."""
+    section = section_of(relative)
+    if section is None:
+        gathered.problems.append(unknown_file(relative, shown))
+        return
+    document = read_document(path, shown)
+    gathered.problems.extend(document.problems)
+    if not document.whole:
+        return
+    if document.value is None:
+        if section.name == "sources":
+            gathered.problems.append(nothing_in(shown, "au moins une source"))
+        return
+    expand_short_forms(section, document)
+    try:
+        read = TypeAdapter(section.shape).validate_python(document.value)
+    except ValidationError as error:
+        gathered.problems.extend(problems_of(error, section.shape, document))
+        return
+    if not document.problems:
+        keep(section, document, read, gathered)
+
+
+def expand_short_forms(section: Section, document: Document) -> None:
+    """A bare uid in a source's `data_sets` is `{uid: …}`."""
+    if section.name != "sources" or not isinstance(document.value, dict):
+        return
+    for name, source in document.value.items():
+        listed_sets = source.get("data_sets") if isinstance(source, dict) else None
+        if not isinstance(listed_sets, list):
+            continue
+        for position, item in enumerate(listed_sets):
+            if isinstance(item, str):
+                listed_sets[position] = {"uid": item}
+                place = document.places[(name, "data_sets", position)]
+                document.places[(name, "data_sets", position, "uid")] = place
+
+
+def keep(section: Section, document: Document, read: object, gathered: Gathered) -> None:
+    """Add what a file says to its section; a name declared in two files is a problem."""
+    if section.name == "sources" and not read:
+        gathered.problems.append(nothing_in(document.file, "au moins une source"))
+    known = gathered.sections.get(section.name)
+    if isinstance(known, dict) and isinstance(read, dict):
+        gathered.problems.extend(
+            declared_twice(section, name, document, gathered) for name in read if name in known
+        )
+        known.update(read)
+    else:
+        gathered.sections[section.name] = read
+    for path, place in document.places.items():
+        gathered.places.setdefault((section.name, *path), place)
+
+
+def declared_twice(section: Section, name: str, document: Document, gathered: Gathered) -> Problem:
+    """The same name in two files of one folder."""
+    first = gathered.places[(section.name, name)]
+    return Problem(
+        code="duplicate-key",
+        path=name,
+        found=f"« {name} » une seconde fois (déjà dans {first})",
+        expected="chaque nom dans un seul fichier",
+        todo="garder une seule des deux déclarations",
+        place=document.keys.get((name,)),
+    )
+
+
+def nothing_in(shown: str, expected: str) -> Problem:
+    """A file that says nothing where something is needed."""
+    return Problem(
+        code="empty-file",
+        path="",
+        found="un fichier vide",
+        expected=expected,
+        todo="nommer une source et ses jeux de données ; puis relancer",
+        place=Place(shown, 1, 1),
+    )
+
+
+def unknown_file(relative: str, shown: str) -> Problem:
+    """A YAML file nobody reads is a misspelt one."""
+    valid = [section.files.replace("*", "NOM.yaml") for section in SECTIONS]
+    near = nearest(relative, valid)
+    return Problem(
+        code="unknown-file",
+        path="",
+        found=f"le fichier « {relative} », que layidu ne lit pas",
+        expected=f"l'un de : {listed(valid, limit=len(valid))}",
+        todo="renommer ou retirer ce fichier",
+        place=Place(shown, 1, 1),
+        near=near,
+    )

@@ -1,0 +1,1 @@
+"""Pictures and words from frames: scorecard, explanations, accounts of a night."""

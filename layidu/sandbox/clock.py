@@ -1,0 +1,41 @@
+"""What time is it on the sandbox's server? It starts with the country and runs on, and never goes back."""
+
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+from layidu.sandbox.store import Store
+
+
+class Clock:
+    """Real time plus an offset kept in the store."""
+
+    def __init__(self, store: Store, start: datetime) -> None:
+        self._store = store
+        self._lock = Lock()
+        offset = store.note("clock_offset")
+        self._offset = start - _real() if offset is None else timedelta(seconds=float(offset))
+        last = store.note("clock_last")
+        if last is not None:
+            self._offset = max(self._offset, datetime.fromisoformat(last) - _real())
+        self._last = _real() + self._offset
+        self.keep()
+
+    def now(self) -> datetime:
+        """The server's time, UTC without a zone; never before a time it gave earlier."""
+        with self._lock:
+            self._last = max(self._last, _real() + self._offset)
+            return self._last
+
+    def keep(self) -> None:
+        """Write the offset and the last time given, so that a restart goes on from there."""
+        self._store.set_note("clock_offset", str(self._offset.total_seconds()))
+        self._store.set_note("clock_last", self.now().isoformat())
+
+
+def _real() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def java_text(moment: datetime) -> str:
+    """A time as system/info writes it: milliseconds, no zone."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}"

@@ -1,0 +1,179 @@
+"""Whether each record is a data value at all: ids, period, org unit, combos, key, and its value's grammar.
+
+Works on dictionary-coded columns: each distinct id is judged once, each record only looks its judgement up.
+The first check a record fails gives the code of its refusal. Tombstones carry no value and are judged by load,
+which knows whether there is anything to close.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from layidu.model.frames import KEY
+from layidu.model.metadata import Metadata
+from layidu.model.periods import Period, parse
+from quality.grammar import failures
+
+Mask = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int64]
+
+
+def coded(values: pa.Table, column: str) -> tuple[Codes, list[str]]:
+    """The integer code of each record (-1 where missing) and the distinct texts the codes stand for."""
+    array = values.column(column).combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], array.type)
+    codes = pc.fill_null(array.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return codes, array.dictionary.to_pylist()
+
+
+def judged(codes: Codes, judgements: Iterator[bool] | list[bool]) -> Mask:
+    """Spread a judgement of each distinct text over the records; a missing text is judged False."""
+    table = np.append(np.fromiter(judgements, dtype=bool), [False])
+    return table[codes]
+
+
+def bad_structure(values: pa.Table, data_set: str, metadata: Metadata) -> pd.Series:
+    """The code of the first check each record fails; missing where none (index: position in the table)."""
+    names: list[str | None] = [None]
+    first = np.zeros(values.num_rows, dtype=np.int16)
+    live = pc.invert(values.column("deleted")).to_numpy()
+    for code, failed in checks(values, data_set, metadata):
+        names.append(code)
+        first[failed & live & (first == 0)] = len(names) - 1
+    return pd.Series(np.array(names, dtype=object)[first], dtype="str")
+
+
+def checks(values: pa.Table, data_set: str, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
+    """Each structural check's code with the records that fail it, in order."""
+    columns = {column: coded(values, column) for column in KEY}
+    yield "key-missing", np.logical_or.reduce([codes < 0 for codes, _ in columns.values()])
+    yield from element_checks(columns, data_set, metadata)
+    yield from period_and_org_unit_checks(columns, data_set, metadata)
+    yield from combo_checks(columns, data_set, metadata)
+    yield "key-doubled", doubled(columns)
+    yield from value_checks(values, columns, metadata)
+
+
+Columns = dict[str, tuple[Codes, list[str]]]
+
+
+def element_checks(columns: Columns, data_set: str, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
+    """The data element belongs to the data set."""
+    members = metadata.data_set_elements
+    elements = set(members.loc[members["data_set"].eq(data_set), "data_element"])
+    codes, texts = columns["data_element"]
+    yield "data-element-unknown", ~judged(codes, [text in elements for text in texts])
+
+
+def readable(text: str) -> Period | None:
+    """The period a text stands for, or nothing."""
+    try:
+        return parse(text)
+    except ValueError:
+        return None
+
+
+def period_and_org_unit_checks(
+    columns: Columns, data_set: str, metadata: Metadata
+) -> Iterator[tuple[str, Mask]]:
+    """The period is one of the set's type; the org unit is known, assigned, and open then."""
+    row = metadata.data_sets.set_index("uid").loc[data_set]
+    period_codes, period_texts = columns["period"]
+    periods = [readable(text) for text in period_texts]
+    yield "period-invalid", ~judged(period_codes, [period is not None for period in periods])
+    right_type = [period is not None and period.type == row["period_type"] for period in periods]
+    yield "period-type", ~judged(period_codes, right_type)
+
+    unit_codes, unit_texts = columns["org_unit"]
+    units = metadata.org_units.set_index("uid")
+    assigned = metadata.data_set_assignments
+    members = set(assigned.loc[assigned["data_set"].eq(data_set), "org_unit"])
+    yield "org-unit-unknown", ~judged(unit_codes, [text in units.index for text in unit_texts])
+    yield "org-unit-not-assigned", ~judged(unit_codes, [text in members for text in unit_texts])
+
+    starts = np.array(
+        [np.datetime64(p.start if p else "NaT", "D") for p in periods] + ["NaT"], "datetime64[D]"
+    )
+    ends = np.array([np.datetime64(p.end if p else "NaT", "D") for p in periods] + ["NaT"], "datetime64[D]")
+    dates = units.reindex(unit_texts)
+    opened = np.append(dates["opening_date"].to_numpy("datetime64[D]"), np.datetime64("NaT"))
+    closed = np.append(dates["closed_date"].to_numpy("datetime64[D]"), np.datetime64("NaT"))
+    yield "org-unit-closed", starts[period_codes] > closed[unit_codes]
+    yield "org-unit-not-open", ends[period_codes] < opened[unit_codes]
+
+
+def combo_checks(columns: Columns, data_set: str, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
+    """The option combo is one of the element's (or of the set's override of it); so for the attribute."""
+    members = metadata.data_set_elements
+    members = members[members["data_set"].eq(data_set)]
+    own = metadata.data_elements.set_index("uid")["category_combo"]
+    allowed = {
+        uid: {combo, own.get(uid)}
+        for uid, combo in zip(members["data_element"], members["category_combo"], strict=True)
+    }
+    combo_of = metadata.category_option_combos.set_index("uid")["category_combo"].to_dict()
+    element_codes, element_texts = columns["data_element"]
+    option_codes, option_texts = columns["category_option_combo"]
+    fits = np.zeros((len(element_texts) + 1, len(option_texts) + 1), dtype=bool)
+    for i, element in enumerate(element_texts):
+        combos = allowed.get(element, set())
+        fits[i, :-1] = [combo_of.get(option) in combos for option in option_texts]
+    yield "combo-not-of-element", ~fits[element_codes, option_codes]
+
+    set_combo = metadata.data_sets.set_index("uid").loc[data_set, "category_combo"]
+    attribute_codes, attribute_texts = columns["attribute_option_combo"]
+    known = [combo_of.get(text) == set_combo for text in attribute_texts]
+    yield "attribute-combo-not-of-data-set", ~judged(attribute_codes, known)
+
+
+def doubled(columns: Columns) -> Mask:
+    """Records whose five-part key another record has too."""
+    key = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
+    for codes, texts in columns.values():
+        key = key * (len(texts) + 1) + codes + 1
+        _, key = np.unique(key, return_inverse=True)
+    counts = np.bincount(key) if len(key) else np.zeros(1, dtype=np.int64)
+    return counts[key] > 1
+
+
+def value_checks(values: pa.Table, columns: Columns, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
+    """There is a value, and its text is what the element's value type (or option set) allows."""
+    texts = values.column("value").combine_chunks()
+    absent = pc.fill_null(pc.equal(pc.utf8_length(texts), 0), fill_value=True).to_numpy(zero_copy_only=False)
+    comment = values.column("comment")
+    noted = pc.fill_null(pc.greater(pc.utf8_length(comment), 0), fill_value=False)
+    yield "comment-only", absent & noted.to_numpy(zero_copy_only=False)
+    yield "value-missing", absent
+
+    elements = metadata.data_elements.set_index("uid")
+    codes, element_texts = columns["data_element"]
+    types = elements["value_type"].reindex(element_texts).tolist()
+    for value_type in sorted({str(value_type) for value_type in types}):
+        positions = np.flatnonzero(judged(codes, [value_type == found for found in types]) & ~absent)
+        some = texts.take(pa.array(positions))
+        for code, failed in failures(value_type, some):
+            mask = np.zeros(values.num_rows, dtype=bool)
+            mask[positions] = failed.to_numpy(zero_copy_only=False)
+            yield code, mask
+    yield "option-unknown", unknown_option(texts, codes, elements.reindex(element_texts), metadata) & ~absent
+
+
+def unknown_option(texts: pa.Array, codes: Codes, elements: pd.DataFrame, metadata: Metadata) -> Mask:
+    """Values of an element with an option set that are not one of its codes."""
+    unknown = np.zeros(len(texts), dtype=bool)
+    legal = metadata.option_values.groupby("option_set")["code"].agg(list).to_dict()
+    option_sets = elements["option_set"].tolist()
+    multiple = elements["value_type"].eq("MULTI_TEXT").tolist()
+    for option_set in {text for text in option_sets if isinstance(text, str)}:
+        of_set = [found == option_set and not many for found, many in zip(option_sets, multiple, strict=True)]
+        rows = np.flatnonzero(judged(codes, of_set))
+        known = pc.is_in(
+            texts.take(pa.array(rows)), value_set=pa.array(legal.get(option_set, []), pa.string())
+        )
+        unknown[rows] = ~known.to_numpy(zero_copy_only=False)
+    return unknown

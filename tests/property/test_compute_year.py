@@ -1,0 +1,197 @@
+"""The fast calculator and the slow, obvious one agree on generated worlds."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from layidu.compute.indicators import compute_year
+from layidu.mapping.contracts import Disaggregation, Indicator, Variable
+from layidu.model import frames
+from tests.property import slow_calculator
+from tests.property.slow_calculator import Unit, World
+
+YEAR = 2024  # a leap year: person-time is counted in 366 days over 365
+DATA_SETS = ("dataSet0001", "dataSet0002")
+AGES = ("age=0-4", "age=5+")
+CELLS = [("seen", ""), *(("cases", age) for age in AGES), ("active", ""), ("stock", ""), ("deaths", "")]
+TEXTS: dict[str, Any] = dict.fromkeys(
+    ("name", "short_name", "definition", "unit", "theme", "owner", "source"), "x"
+)
+VARIABLES = {
+    "active": Variable(name="x", unit="x", over_time="last", cells={}),
+    "stock": Variable(name="x", unit="x", over_time="average", cells={}),
+    "deaths": Variable(name="x", unit="x", absence="zero-if-reported", cells={}),
+}
+BOTH = {"s": list(DATA_SETS)}
+BY_AGE = [Disaggregation(dimensions=["age"], lowest_level=3)]
+INDICATORS = {
+    "COUNT": Indicator(**TEXTS, numerator="-", data_sets=BOTH, disaggregations=BY_AGE),
+    "RATIO": Indicator(**TEXTS, numerator="-", denominator="-", factor=100),
+    "INCIDENCE": Indicator(
+        **TEXTS,
+        numerator="-",
+        denominator="-",
+        factor=1000,
+        annualised=True,
+        data_sets={"s": [DATA_SETS[0]]},
+        disaggregations=BY_AGE,
+    ),
+    "COVERAGE": Indicator(**TEXTS, numerator="-", denominator="-", data_sets=BOTH),
+    "LAST": Indicator(**TEXTS, numerator="-", denominator="-", over_time="last"),
+    "MIXED": Indicator(**TEXTS, numerator="-", denominator="-", data_sets=BOTH),
+    "COMPLETE": Indicator(**TEXTS, numerator="-", denominator="-"),
+}
+TERMS: list[tuple[str, str, str, str, str, str, float]] = [
+    *(("COUNT", "", "numerator", "variable", "cases", age, 1.0) for age in AGES),
+    *(("COUNT", age, "numerator", "variable", "cases", age, 1.0) for age in AGES),
+    ("RATIO", "", "numerator", "variable", "deaths", "", 1.0),
+    *(("RATIO", "", "denominator", "variable", "cases", age, 1.0) for age in AGES),
+    *(("INCIDENCE", "", "numerator", "variable", "cases", age, 1.0) for age in AGES),
+    *(("INCIDENCE", age, "numerator", "variable", "cases", age, 1.0) for age in AGES),
+    *(("INCIDENCE", row, "denominator", "population", "people", "", 1.0) for row in ("", *AGES)),
+    ("COVERAGE", "", "numerator", "variable", "seen", "", 1.0),
+    ("COVERAGE", "", "denominator", "population", "women", "", 0.5),
+    ("COVERAGE", "", "denominator", "population", "people", "", 1.0),
+    ("LAST", "", "numerator", "variable", "seen", "", 1.0),
+    ("LAST", "", "denominator", "variable", "active", "", 1.0),
+    ("MIXED", "", "numerator", "variable", "active", "", 1.0),
+    ("MIXED", "", "numerator", "variable", "deaths", "", 2.5),
+    ("MIXED", "", "numerator", "variable", "seen", "", -1.0),
+    ("MIXED", "", "denominator", "variable", "stock", "", 1.0),
+    ("MIXED", "", "denominator", "population", "women", "", 1.0),
+    *(
+        ("COMPLETE", "", part, "variable", name, f"data_set={data_set}", 1.0)
+        for part, name in (("numerator", "reports_received"), ("denominator", "reports_expected"))
+        for data_set in DATA_SETS
+    ),
+]
+
+
+@st.composite
+def worlds(draw: Callable[..., Any]) -> World:
+    """Trees of four levels with keys in no order, gaps of every kind, and closed units."""
+    shape = draw(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=2), min_size=1, max_size=3))
+    number = 1 + len(shape) + sum(map(len, shape)) + sum(map(sum, shape))
+    keys = iter(draw(st.permutations(range(1, number + 1))))
+    country = Unit(next(keys), -1, 1)
+    units = [country]
+    days = st.none() | st.dates(date(YEAR - 1, 11, 1), date(YEAR + 1, 2, 1))
+    for districts in shape:
+        region = Unit(next(keys), country.key, 2)
+        units.append(region)
+        for facilities in districts:
+            district = Unit(next(keys), region.key, 3)
+            units.append(district)
+            units += [Unit(next(keys), district.key, 4, draw(days), draw(days)) for _ in range(facilities)]
+    holders = [unit.key for unit in units if unit.level >= draw(st.sampled_from([3, 4]))] or [country.key]
+    months = st.integers(1, 12).map(lambda month: YEAR * 100 + month)
+    places = st.tuples(st.sampled_from(holders), months)
+    sums = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(CELLS), places),
+            st.integers(0, 50).map(float) | st.just(0.1),
+            max_size=25,
+        )
+    )
+    reports = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(DATA_SETS), places),
+            st.sampled_from([(1, 0), (1, 1), (0, 0), (0, 1)]),
+            max_size=15,
+        )
+    )
+    everyone = [unit.key for unit in units]
+    people = draw(
+        st.dictionaries(
+            st.tuples(st.sampled_from(["people", "women"]), st.sampled_from(everyone)),
+            st.sampled_from([0.0, 1000.0, 1234.5]),
+            max_size=12,
+        )
+    )
+    levels = {unit.key: unit.level for unit in units}
+    for measure in ("people", "women"):
+        lowest = max((levels[unit] for name, unit in people if name == measure), default=0)
+        people = {key: each for key, each in people.items() if key[0] != measure or levels[key[1]] == lowest}
+    return World(
+        year=YEAR,
+        ended_through=draw(st.dates(date(YEAR - 1, 12, 1), date(YEAR + 1, 1, 31))),
+        units=units,
+        sums={(*cell, *place): number for (cell, place), number in sums.items()},
+        reports={(data_set, *place): counts for (data_set, place), counts in reports.items()},
+        people=people,
+        terms=TERMS,
+        indicators=INDICATORS,
+        variables=VARIABLES,
+        population_org_units=draw(st.none() | st.sets(st.sampled_from(everyone))),
+    )
+
+
+def fast(world: World) -> pd.DataFrame:
+    """The same world through the frames."""
+    units = [
+        (u.key, u.parent, u.level, f"u{u.key}", f"u{u.key}", u.opening or pd.NaT, u.closed or pd.NaT)
+        for u in world.units
+    ]
+    return compute_year(
+        year=world.year,
+        ended_through=world.ended_through,
+        tree=frames.TREE.frame(units),
+        mapped=frames.MAPPED_SUMS.frame(
+            [(*key, number) for key, number in world.sums.items()]
+            + [
+                ("cases", AGES[0], world.units[0].key, YEAR * 100, 7e6),
+                ("seen", "", 999, YEAR * 100 + 1, 7e6),
+            ]
+        ),
+        reports=frames.REPORTS.frame([(*key, *counts, 0) for key, counts in world.reports.items()]),
+        populations=frames.POPULATIONS.frame(
+            [(measure, unit, YEAR, number, "s") for (measure, unit), number in world.people.items()]
+            + [("people", unit.key, YEAR - 1, 9e9, "s") for unit in world.units]
+        ),
+        terms=frames.TERMS.frame(world.terms),
+        indicators=world.indicators,
+        source=world.source,
+        variables=world.variables,
+        population_org_units=world.population_org_units,
+    )
+
+
+@settings(
+    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(worlds())
+def test_agrees_with_the_slow_calculator(world: World) -> None:
+    slow = slow_calculator.compute(world)
+    found = {
+        (row[0], row[1], row[2], row[3]): (row[4], row[5], row[6], row[7], row[8])
+        for row in fast(world).itertuples(index=False, name=None)
+    }
+    assert found.keys() == slow.keys()
+    for key, expected in slow.items():
+        for one, other in zip(found[key], expected, strict=True):
+            if isinstance(other, str):
+                assert one == other, key
+            else:
+                wanted = np.nan if other is None else other
+                assert one == pytest.approx(wanted, rel=1e-9, abs=1e-9, nan_ok=True), key
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_the_input_changes_no_byte(world: World, random: Any) -> None:
+    before = fast(world)
+    random.shuffle(world.units)
+    for name in ("sums", "reports", "people"):
+        items = list(getattr(world, name).items())
+        random.shuffle(items)
+        setattr(world, name, dict(items))
+    world.terms = random.sample(world.terms, len(world.terms))
+    pd.testing.assert_frame_equal(before, fast(world), check_exact=True)

@@ -1,0 +1,97 @@
+"""What is in the schema `result`? What compute found; it switches once a run, in one transaction."""
+
+from sqlalchemy import Table
+
+from warehouse.tables.columns import INT, METADATA, NUMBER, SMALL, TEXT, numbered, optional, part, required
+
+INDICATOR_VALUE = Table(
+    "indicator_value",
+    METADATA,
+    part("year", SMALL, "year of the period: the unit of recomputation"),
+    part("indicator", TEXT, "code of plan.indicator"),
+    part("org_unit", INT, "key of source.org_unit"),
+    part("period", TEXT, "202603, 2026Q1 or 2026"),
+    part("disaggregation", TEXT, "as in age=15-24; empty for the total"),
+    part("hierarchy", TEXT, "as_it_is (today's tree) or as_it_was (the tree of that period)"),
+    optional("numerator", NUMBER, "numerator, summed"),
+    optional("denominator", NUMBER, "denominator, summed"),
+    optional("value", NUMBER, "factor x numerator / denominator; the numerator of a count"),
+    required("status", TEXT, "computed, or why there is no value"),
+    optional("completeness", NUMBER, "reports received / expected, 0 to 1; empty where none was expected"),
+    required("run", INT, "run that last changed this row"),
+    schema="result",
+    comment="Indicator values with both parts, their status and their completeness",
+)
+
+COMMITMENT_STATUS = Table(
+    "commitment_status",
+    METADATA,
+    part("position", INT, "order of the rows"),
+    required("commitment", TEXT, "code of the commitment"),
+    optional("result", TEXT, "result it is judged by"),
+    optional("name", TEXT, "French name"),
+    optional("population", TEXT, "base of the value"),
+    optional("year", INT, "year of the assessment"),
+    optional("baseline", NUMBER, "value at the start"),
+    optional("target", NUMBER, "value to reach"),
+    optional("expected", NUMBER, "value the trajectory expects that year"),
+    optional("actual", NUMBER, "value found"),
+    optional("actual_source", TEXT, "where the value found comes from"),
+    optional("progress", NUMBER, "(actual - baseline) / (expected - baseline)"),
+    optional("colour", TEXT, "green, yellow, red or grey"),
+    optional("reason", TEXT, "French sentence: why this colour"),
+    optional("proxy_indicator", TEXT, "indicator shown beside, never the value"),
+    optional("proxy_trend", TEXT, "trend of that indicator"),
+    required("run", INT, "run that wrote it"),
+    schema="result",
+    comment="Where each commitment stands",
+)
+
+PLAN_PROGRESS = Table(
+    "plan_progress",
+    METADATA,
+    part("position", INT, "order of the rows"),
+    required("line", TEXT, "code of the plan line"),
+    optional("label", TEXT, "French text of the line"),
+    optional("quantity", NUMBER, "what the plan promises"),
+    optional("unit", TEXT, "unit of the quantity"),
+    optional("year", INT, "year of the assessment"),
+    optional("expected", NUMBER, "quantity expected by then"),
+    optional("actual", NUMBER, "quantity found"),
+    optional("ratio", NUMBER, "actual / expected"),
+    optional("colour", TEXT, "green, yellow, red or grey"),
+    optional("reason", TEXT, "French sentence: why this colour"),
+    required("run", INT, "run that wrote it"),
+    schema="result",
+    comment="Where each line of CAEB's plan stands",
+)
+
+DATA_QUALITY = Table(
+    "data_quality",
+    METADATA,
+    part("position", INT, "order of the rows"),
+    required("code", TEXT, "code of the statistic"),
+    required("severity", TEXT, "warn or info"),
+    optional("data_element", TEXT, "uid"),
+    optional("variable", TEXT, "code of plan.variable"),
+    optional("period", TEXT, "period it is about"),
+    optional("org_unit", TEXT, "uid"),
+    optional("category_option_combo", TEXT, "uid"),
+    optional("attribute_option_combo", TEXT, "uid"),
+    optional("value", TEXT, "what was found"),
+    required("reason", TEXT, "French sentence"),
+    required("run", INT, "run that wrote it"),
+    schema="result",
+    comment="What the statistics of data quality found; no value is ever adjusted",
+)
+
+DIGEST = Table(
+    "digest",
+    METADATA,
+    numbered("key", "number of the row"),
+    required("what", TEXT, "indicator_value/<year>, commitment_status, plan_progress or data_quality"),
+    required("sha256", TEXT, "of the rows as written; the same rows are not written twice"),
+    required("run", INT, "run that wrote them"),
+    schema="result",
+    comment="Fingerprints of the results, so that an unchanged one is not written",
+)
