@@ -2,6 +2,7 @@
 
 from flows.access import client_for, is_sandbox
 from flows.night import AtHand, Night
+from layidu.dhis2.answers import TooMuchAskedError
 from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.pull import pull_slice
 from layidu.dhis2.registrations import read_registrations
@@ -49,7 +50,7 @@ def copy_slice(night: Night, at_hand: AtHand, slice_: Slice) -> list[SliceAccoun
     try:
         pulled = pull_slice(at_hand.client, slice_, at_hand.metadata, night.settings.home / "answers")
     except FailedSafeError as error:
-        halves = halve(slice_, at_hand.metadata) if getattr(error, "status", None) in (413, 504) else []
+        halves = halve(slice_, at_hand.metadata) if isinstance(error, TooMuchAskedError) else []
         if halves:
             return [account for half in halves for account in copy_slice(night, at_hand, half)]
         record_failed_slice(night.warehouse, slice_, error, night.token)

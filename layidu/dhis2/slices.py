@@ -168,12 +168,12 @@ def groups(sizes: Sizes, periods: Sequence[str], org_unit: str) -> Iterator[tupl
 
 
 def halve(whole: Slice, metadata: Metadata) -> list[Slice]:
-    """Ask for less: half of the periods, else the branches; a single unit's single period comes back alone."""
+    """Ask for less: half of the periods, else the branches; nothing for a single unit's single period."""
     count = len(whole.periods)
     if count > 1:
         first, second = whole.periods[: count // 2], whole.periods[count // 2 :]
         return [replace(whole, periods=first), replace(whole, periods=second)]
     children = children_of(metadata.org_units).get(whole.org_unit, ()) if whole.children else ()
     if not children:
-        return [whole]
+        return []
     return [replace(whole, children=False), *(replace(whole, org_unit=child) for child in children)]

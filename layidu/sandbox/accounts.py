@@ -90,10 +90,14 @@ def with_secrets(folder: Path, accounts: tuple[Account, ...]) -> dict[str, Accou
 def read(folder: Path) -> dict[str, Account]:
     """The accounts of a sandbox's folder, by role."""
     content: dict[str, dict[str, Any]] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-    return {
-        role: Account(**{name: tuple(x) if isinstance(x, list) else x for name, x in fields.items()})
-        for role, fields in content.items()
-    }
+    return {role: _account(fields) for role, fields in content.items()}
+
+
+def _account(fields: dict[str, Any]) -> Account:
+    lists = ("authorities", "org_units", "data_read", "data_write")
+    return Account(
+        fields["username"], fields["password"], fields["token"], *(tuple(fields[name]) for name in lists)
+    )
 
 
 class Door:

@@ -19,7 +19,7 @@ from layidu.sandbox.metadata_import import FILLED
 from layidu.sandbox.store import building
 
 PLANTED = "planted.json"
-CHUNK = 200_000
+CHUNK = 50_000
 KEYS = ("period", "data_element", "org_unit", "category_option_combo", "attribute_option_combo")
 TEXTS = ("value", "stored_by", "created", "last_updated", "comment")
 
@@ -89,13 +89,12 @@ def _keys(column: pd.Series, words: dict[str, int]) -> npt.NDArray[np.int64]:
 def _value_rows(values: pd.DataFrame, words: dict[str, int]) -> Iterator[tuple[Any, ...]]:
     keys = [_keys(values[name], words) for name in KEYS]
     order = np.lexsort(keys[::-1])
-    texts = [values[name].astype(object).to_numpy() for name in TEXTS]
-    deleted = values["deleted"].to_numpy(dtype=bool)
+    keys = [key[order] for key in keys]
+    texts = [values[name].array.to_numpy(dtype=object, na_value=None)[order] for name in TEXTS]
+    deleted = values["deleted"].to_numpy(dtype=bool)[order].astype(int)
     for start in range(0, len(order), CHUNK):
-        rows = order[start : start + CHUNK]
-        parts = [key[rows].tolist() for key in keys]
-        parts += [np.where(pd.isna(text[rows]), None, text[rows]).tolist() for text in texts]
-        yield from zip(*parts, deleted[rows].astype(int).tolist(), strict=True)
+        rows = slice(start, start + CHUNK)
+        yield from zip(*(part[rows].tolist() for part in (*keys, *texts, deleted)), strict=True)
 
 
 def _registrations(connection: sqlite3.Connection, frame: pd.DataFrame, words: dict[str, int]) -> None:

@@ -29,6 +29,12 @@ PLAIN = (
     "comment IS NULL AND followup = 0 AND deleted = 0 AND value NOT GLOB '*[^0-9.-]*' "
     "AND stored_by NOT GLOB '*[^a-zA-Z0-9._-]*'"
 )
+#: What follows the five ids in a CSV record. SQLite joins the plain texts: fewer objects, twice as fast.
+TAIL = (
+    f"CASE WHEN {PLAIN} THEN ',' || value || ',' || stored_by || ',' || last_updated || '.000+0000,,false,null' "
+    "ELSE careful(value, stored_by, last_updated, comment, followup, deleted) END"
+)
+KEYS = "period, data_element, org_unit, category_option_combo, attribute_option_combo"
 BATCH = 20_000
 SMALL = 8192  # the servlet container's buffer: what fits is sent with its length
 DURATION = re.compile(r"(\d+)([dhms])")
@@ -80,7 +86,7 @@ class DataValueReader:
         if not self._allowed(selection, user):
             return Answer(200, content_type, b"", {"Cache-Control": NO_STORE}, chunked=False)
         answer = Answer(200, content_type, b"", {"Cache-Control": NO_STORE})
-        rows = self._rows(selection, answer)
+        rows = self._rows(selection, answer, f"{KEYS}, {TAIL}" if as_csv else COLUMNS)
         text = self._csv(rows, request) if as_csv else self._json(rows, selection, request)
         if request.one("compression") == "gzip":
             name = "dataValues.csv.gz" if as_csv else "dataValues.json.gz"
@@ -169,15 +175,17 @@ class DataValueReader:
         )
         return inside and all(user.may(DATA_READ, item) for item in sets)
 
-    def _rows(self, selection: Selection, answer: Answer) -> Iterator[list[tuple[Any, ...]]]:
-        statement, parameters = self._statement(selection)
+    def _rows(self, selection: Selection, answer: Answer, columns: str) -> Iterator[list[tuple[Any, ...]]]:
+        where, parameters = self._where(selection)
+        statement = f"SELECT {columns} FROM data_value WHERE {where}"  # noqa: S608 - texts of this module
         with self._store.reading() as connection:
+            connection.create_function("careful", 6, _careful, deterministic=True)
             cursor = connection.execute(statement, parameters)
             while batch := cursor.fetchmany(BATCH):
                 answer.rows += len(batch)
                 yield batch
 
-    def _statement(self, selection: Selection) -> tuple[str, list[str | int]]:
+    def _where(self, selection: Selection) -> tuple[str, list[str | int]]:
         words = self._store.words
         wheres = ["data_element IN (SELECT value FROM json_each(?))"]
         parameters: list[str | int] = [json.dumps(words.keys(selection.elements))]
@@ -198,11 +206,11 @@ class DataValueReader:
             parameters.append(selection.since)
         if not selection.include_deleted:
             wheres.append("deleted = 0")
-        statement = f"SELECT {COLUMNS}, {PLAIN} FROM data_value WHERE {' AND '.join(wheres)}"  # noqa: S608 - our texts
+        where = " AND ".join(wheres)
         if selection.limit is not None:
-            statement += " LIMIT ?"
+            where += " LIMIT ?"
             parameters.append(selection.limit)
-        return statement, parameters
+        return where, parameters
 
     def _period_keys(self, selection: Selection) -> list[int] | None:
         if selection.periods:
@@ -232,17 +240,11 @@ class DataValueReader:
         word = self._store.words.text_of
         yield HEADER.encode()
         for batch in batches:
-            yield "".join(
-                [
-                    f"{element(de)},{word[pe]},{unit(ou)},{option(co)},{attribute(ao)},"
-                    + (
-                        f"{v},{by},{at}.000+0000,,false,null\n"
-                        if plain
-                        else _careful(v, by, at, note, flag, gone)
-                    )
-                    for pe, de, ou, co, ao, v, by, _, at, note, flag, gone, plain in batch
-                ]
-            ).encode()
+            lines = [
+                f"{element(de)},{word[pe]},{unit(ou)},{option(co)},{attribute(ao)}{tail}\n"
+                for pe, de, ou, co, ao, tail in batch
+            ]
+            yield "".join(lines).encode()
 
     def _json(
         self, batches: Iterator[list[tuple[Any, ...]]], selection: Selection, request: Request
@@ -261,7 +263,7 @@ class DataValueReader:
         yield b"]}"
 
     def _json_row(self, row: tuple[Any, ...], names: tuple[Callable[[int], str | None], ...]) -> str:
-        pe, de, ou, co, ao, value, by, made, at, note, flag, gone, _ = row
+        pe, de, ou, co, ao, value, by, made, at, note, flag, gone = row
         element, unit, option, attribute = names
         content = {
             "dataElement": element(de),
@@ -328,7 +330,7 @@ def parse_moment(text: str) -> datetime:
 def _careful(value: str | None, by: str | None, at: str, note: str | None, flag: int, gone: int) -> str:
     followup = "true" if flag else "false"
     deleted = "true" if gone else "null"
-    return f"{_quoted(value)},{_quoted(by)},{at}.000+0000,{_quoted(note)},{followup},{deleted}\n"
+    return f",{_quoted(value)},{_quoted(by)},{at}.000+0000,{_quoted(note)},{followup},{deleted}"
 
 
 def _quoted(text: str | None) -> str:

@@ -64,7 +64,7 @@ def _evaluate(node: ast.expr, operands: list[Numbers]) -> Numbers:
         operation = OPERATIONS[type(node.op)]
         return operation(_evaluate(node.left, operands), _evaluate(node.right, operands))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return -_evaluate(node.operand, operands)
+        return np.negative(_evaluate(node.operand, operands))
     if isinstance(node, ast.Name):
         return operands[int(node.id.partition("_")[2])]
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):

@@ -73,7 +73,7 @@ REFERENCES = {
     "userGroups": "userGroups",
     "visualization": "visualizations",
 }
-DEFAULT = {
+DEFAULT: dict[str, tuple[str, Item]] = {
     "categoryOptions": ("xYerKDKCefk", {}),
     "categories": ("GLevLNI9wkl", {"categoryOptions": [{"id": "xYerKDKCefk"}]}),
     "categoryCombos": ("bjDvmb4bfuf", {"categories": [{"id": "GLevLNI9wkl"}]}),
@@ -213,11 +213,12 @@ class Metadata:
                 for known in self.option_combos(combo["id"])
             }
             categories = [self.objects["categories"][entry["id"]] for entry in combo.get("categories", ())]
-            for options in product(
-                *([option["id"] for option in category.get("categoryOptions", ())] for category in categories)
-            ):
-                if options and frozenset(options) not in held:
-                    missing.append(self._option_combo(combo["id"], options, created))
+            choices = [[option["id"] for option in each.get("categoryOptions", ())] for each in categories]
+            missing.extend(
+                self._option_combo(combo["id"], options, created)
+                for options in product(*choices)
+                if options and frozenset(options) not in held
+            )
         if missing:
             self.save({"categoryOptionCombos": missing})
         return len(missing)

@@ -25,7 +25,7 @@ REQUIRED = {
     "organisationUnits": ("name", "shortName", "openingDate"),
 }
 #: What DHIS2 fills in when an import leaves it out.
-FILLED = {
+FILLED: dict[str, Item] = {
     "dataSets": {"expiryDays": 0.0, "timelyDays": 15.0, "openFuturePeriods": 0},
     "dataElements": {"zeroIsSignificant": False, "aggregationLevels": []},
     "indicators": {"annualized": False},

@@ -33,13 +33,13 @@ def parse_fields(text: str) -> Fields:
 
 def _parse(tokens: Iterator[str]) -> Fields:
     found: Fields = []
-    for token in tokens:
-        if token == "[":
+    for part in tokens:
+        if part == "[":
             found[-1] = (found[-1][0], _parse(tokens))
-        elif token == "]":
+        elif part == "]":
             break
-        elif token != ",":
-            found.append((token.strip(), []))
+        elif part != ",":
+            found.append((part.strip(), []))
     return found
 
 

@@ -47,7 +47,9 @@ COUNT_ONLY = {"pull-limit"}
 #: The recorder built the tables before these without keeping the exchange.
 REBUILT_BEFORE = {"analytics-last-in-period", "analytics-zero-part-included"}
 #: Keys of 2.42's system/info we have no use for.
-NOT_TOLD = {"system-info": {"lastSystemMonitoringSuccess", "systemMetadataVersion", "lastMetadataVersionSyncAttempt"}}
+NOT_TOLD = {
+    "system-info": {"lastSystemMonitoringSuccess", "systemMetadataVersion", "lastMetadataVersionSyncAttempt"}
+}
 
 TREE = ("Lyd00000001",)
 USERS = (
@@ -55,16 +57,24 @@ USERS = (
     Account("lydpull", "", "", ("M_dhis-web-dataentry",), TREE),
     Account("lydpush", "", "", ("M_dhis-web-dataentry", "F_DATAVALUE_ADD"), TREE),
 )
-LEVELS = (("Lyd00000071", "Pays"), ("Lyd00000072", "Région"), ("Lyd00000073", "District"), ("Lyd00000074", "CSCom"))
+LEVELS = (
+    ("Lyd00000071", "Pays"),
+    ("Lyd00000072", "Région"),
+    ("Lyd00000073", "District"),
+    ("Lyd00000074", "CSCom"),
+)
 COUNTRY = Country(
     "vide",
     {
         "organisationUnitLevels": [
-            {"id": identifier, "name": name, "level": level} for level, (identifier, name) in enumerate(LEVELS, 1)
+            {"id": identifier, "name": name, "level": level}
+            for level, (identifier, name) in enumerate(LEVELS, 1)
         ]
     },
     pd.DataFrame({name: pd.Series(dtype=bool if name == "deleted" else str) for name in VALUE_COLUMNS}),
-    pd.DataFrame({name: pd.Series(dtype=str) for name in ("data_set", "period", "org_unit", "date", "stored_by")}),
+    pd.DataFrame(
+        {name: pd.Series(dtype=str) for name in ("data_set", "period", "org_unit", "date", "stored_by")}
+    ),
     USERS,
 )
 
@@ -177,7 +187,9 @@ def differences(exchange: dict[str, Any], client: Client, response: HTTPResponse
     for name in ("www-authenticate", "content-disposition"):
         if name in recorded:
             found[name] = response.headers.get(name)
-    wrong = [f"{name}: {recorded[name]!r} became {own!r}" for name, own in found.items() if recorded[name] != own]
+    wrong = [
+        f"{name}: {recorded[name]!r} became {own!r}" for name, own in found.items() if recorded[name] != own
+    ]
     if "location" in recorded and not str(response.headers.get("Location")).startswith(client.url):
         wrong.append(f"location: {response.headers.get('Location')!r}")
     return wrong + body_differences(exchange, client, body)
@@ -196,7 +208,11 @@ def body_differences(exchange: dict[str, Any], client: Client, body: bytes) -> l
     wanted_json, own_json = json.loads(client.translated(json.dumps(recorded["json"]))), json.loads(body)
     if name in KEYS_ONLY:
         missing = set(wanted_json) - set(own_json) - NOT_TOLD.get(name, set())
-        return [f"keys missing: {missing}"] if any("interval" not in k and "Runtime" not in k for k in missing) else []
+        return (
+            [f"keys missing: {missing}"]
+            if any("interval" not in k and "Runtime" not in k for k in missing)
+            else []
+        )
     if name in COUNT_ONLY:
         return [] if len(wanted_json["dataValues"]) == len(own_json["dataValues"]) else ["another count"]
     if name == "analytics-tasks-done":
