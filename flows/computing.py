@@ -13,7 +13,7 @@ from layidu.compute.plan import PROGRESS, assess_plan
 from layidu.compute.populations import population_values
 from layidu.compute.trend import yearly_trends
 from layidu.mapping.terms import expand_terms
-from layidu.model.frames import FINDINGS, MAPPED_SUMS, RESULTS
+from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
 from warehouse import read
 from warehouse.load_plan import load_plan
 from warehouse.load_results import write_results
@@ -31,53 +31,80 @@ def last_ended_month(server_date: date) -> date:
     return server_date.replace(day=1) - timedelta(days=1)
 
 
+Mapped = dict[int, pd.DataFrame]  # year -> frames.MAPPED_SUMS
+
+
+def map_source(night: Night, source: AtHand) -> Mapped:
+    """Source cells mapped and summed, one year at a time, for every year of the copy."""
+    years = read.years(night.warehouse, source.name)
+    return {
+        year: read.mapped_sums(night.warehouse, source.name, year)
+        for year in night.console.track(years, f"{source.name} : années reliées")
+    }
+
+
 def compute_source(
-    night: Night, source: AtHand, terms: pd.DataFrame, years: Sequence[int]
+    night: Night, source: AtHand, terms: pd.DataFrame, mapped: Mapped, years: Sequence[int]
 ) -> dict[int, pd.DataFrame]:
-    """Results of each year for one source: map (SQL), populations, compute (frames)."""
+    """Results of each year for one source: populations, then compute (frames in, frames out)."""
     tree = read.tree(night.warehouse, source.name)
     through = last_ended_month(source.metadata.server.server_date.date())
-    computed = {}
-    for year in night.console.track(list(years), "calcul des années"):
-        mapped = read.mapped_sums(night.warehouse, source.name, year)
-        computed[year] = compute_year(
+    keys = tree.set_index("uid")["org_unit"].to_dict()
+    return {
+        year: compute_year(
             year=year,
             ended_through=through,
             tree=tree,
-            mapped=mapped,
+            mapped=mapped[year],
             reports=read.reports(night.warehouse, source.name, year, through),
-            populations=populations_of(night, mapped, tree, year),
+            populations=populations_of(night, source, mapped, tree, year),
             terms=terms,
             indicators=night.mappings.indicators,
             source=source.name,
             variables=night.mappings.variables,
+            population_org_units=[keys[uid] for uid in counted_org_units(night, source) if uid in keys],
         )
-    return computed
+        for year in night.console.track(list(years), f"{source.name} : années calculées")
+    }
 
 
-def populations_of(night: Night, mapped: pd.DataFrame, tree: pd.DataFrame, year: int) -> pd.DataFrame:
-    """The year's denominators at their lowest level."""
-    from layidu.model.frames import POPULATIONS
-
+def populations_of(
+    night: Night, source: AtHand, mapped: Mapped, tree: pd.DataFrame, year: int
+) -> pd.DataFrame:
+    """The year's denominators at their lowest level, from this year's and earlier years' totals."""
     if night.mappings.populations is None:
         return POPULATIONS.frame()
-    yearly = mapped[mapped["period"] % 100 == 0]
-    return population_values(night.mappings.populations, yearly, tree, year)
+    earlier = [frame[frame["period"] % 100 == 0] for known, frame in mapped.items() if known <= year]
+    units = source.metadata.org_units.dropna(subset="code").merge(tree[["uid", "org_unit"]], on="uid")
+    codes = dict(zip(units["code"].tolist(), units["org_unit"].tolist(), strict=True))
+    return population_values(night.mappings.populations, together(earlier), tree, year, org_unit_codes=codes)
 
 
-def quality_findings(night: Night, source: AtHand) -> pd.DataFrame:
+def counted_org_units(night: Night, source: AtHand) -> set[str]:
+    """The org units that are assigned a data set of population totals: elsewhere a missing total is no gap."""
+    yearly = [name for name, one in night.mappings.variables.items() if one.period_type == "Yearly"]
+    elements = source.cells.loc[source.cells["variable"].isin(yearly), "data_element"]
+    members = source.metadata.data_set_elements
+    data_sets = members.loc[members["data_element"].isin(elements), "data_set"]
+    assigned = source.metadata.data_set_assignments
+    return set(assigned.loc[assigned["data_set"].isin(data_sets), "org_unit"])
+
+
+def together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Mapped sums of several years as one frame; categories of different years are not the same categories."""
+    if not frames:
+        return MAPPED_SUMS.frame()
+    plain = pd.concat([frame.astype({"variable": "str", "disaggregation": "str"}) for frame in frames])
+    return MAPPED_SUMS.cast(plain)
+
+
+def quality_findings(night: Night, source: AtHand, mapped: Mapped) -> pd.DataFrame:
     """What the statistics of the whole window flag: leaps and copied months."""
     if night.mappings.thresholds is None or not night.mappings.variables:
         return FINDINGS.frame()
-    years = read.years(night.warehouse, source.name)
-    frames = [read.mapped_sums(night.warehouse, source.name, year) for year in years]
-    mapped = pd.concat(
-        [frame.astype({"variable": "str", "disaggregation": "str"}) for frame in frames]
-        or [MAPPED_SUMS.frame()]
-    )
-    mapped = mapped.astype(dict(MAPPED_SUMS.columns)).reset_index(drop=True)
     tree = read.tree(night.warehouse, source.name)
-    return findings(mapped, tree, night.mappings.thresholds, variables_of_data_sets(source))
+    monthly = together([frame[frame["period"] % 100 != 0] for frame in mapped.values()])
+    return findings(monthly, tree, night.mappings.thresholds, variables_of_data_sets(source))
 
 
 def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
@@ -88,14 +115,49 @@ def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
 
 
 def assess(
-    night: Night, results: pd.DataFrame, tree: pd.DataFrame, on: date
+    night: Night, sources: Sequence[AtHand], computed: dict[str, dict[int, pd.DataFrame]]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Colours of commitments and plan lines on a day."""
-    country = tree.loc[tree["level"] == tree["level"].min(), "org_unit"]
-    national = RESULTS.cast(results[results["org_unit"].isin(country.head(1))])
+    """Colours of commitments and plan lines, on the first source's clock, with its country's trends beside."""
+    first = sources[0]
+    on = first.metadata.server.server_date.date()
+    tree = read.tree(night.warehouse, first.name)
+    country = set(tree.loc[tree["level"] == tree["level"].min(), "org_unit"])
+    proxies = {
+        code
+        for commitment in night.mappings.commitments.values()
+        for result in commitment.results.values()
+        for code in result.proxies
+    }
+    stored = read.published_results(night.warehouse, first.name, sorted(proxies))
+    fresh = computed[first.name]
+    older = stored[~stored["period"].str[:4].isin([str(year) for year in fresh])]
+    every = pd.concat([older, *fresh.values()], ignore_index=True)
+    national = RESULTS.cast(every[every["org_unit"].isin(country) & every["indicator"].isin(proxies)])
     trends = yearly_trends(national, on=on)
-    progress = PROGRESS.frame()
-    return assess_commitments(night.mappings, trends, on=on), assess_plan(night.mappings, progress, on=on)
+    return (
+        assess_commitments(night.mappings, trends, on=on),
+        assess_plan(night.mappings, PROGRESS.frame(), on=on),
+    )
 
 
-__all__ = ["assess", "compute_source", "load_declarations", "quality_findings", "write_results"]
+def switch_results(
+    night: Night,
+    computed: dict[str, dict[int, pd.DataFrame]],
+    commitments: pd.DataFrame,
+    plan: pd.DataFrame,
+    findings: Sequence[pd.DataFrame],
+) -> int:
+    """Put the results of all sources in the warehouse, in one transaction; how many rows were written."""
+    years = sorted({year for by_year in computed.values() for year in by_year})
+    by_year_together = {
+        year: RESULTS.cast(pd.concat([by_year[year] for by_year in computed.values()], ignore_index=True))
+        for year in years
+    }
+    return write_results(
+        night.warehouse,
+        by_year_together,
+        night.token,
+        commitment_status=commitments,
+        plan_progress=plan,
+        data_quality=pd.concat(findings, ignore_index=True),
+    )

@@ -84,19 +84,20 @@ def owned_elements(at_hand: AtHand, data_set: str) -> frozenset[str]:
     return frozenset(first.loc[first["data_set"].eq(data_set), "data_element"])
 
 
-def copy_registrations(night: Night, at_hand: AtHand) -> int:
-    """Completeness registrations of the whole window, diffed; how many rows were written."""
-    written = 0
+def copy_registrations(night: Night, at_hand: AtHand) -> set[int]:
+    """Completeness registrations of the whole window, diffed; the years in which one changed."""
+    changed: set[int] = set()
     source = night.mappings.sources[at_hand.name]
     declared = {data_set.uid: data_set for data_set in source.data_sets}
     for row in at_hand.metadata.data_sets.to_dict("records"):
         since = declared[row["uid"]].since or source.since
         periods = periods_of(row, since, at_hand.metadata.server.server_date)
         registrations = read_registrations(at_hand.client, at_hand.metadata, row["uid"], periods)
-        written += load_registrations(
+        counts = load_registrations(
             night.warehouse, at_hand.name, row["uid"], periods, registrations, night.token
         )
-    return written
+        changed |= set(counts.changed_years)
+    return changed
 
 
 def is_own_sandbox(night: Night, name: str) -> bool:

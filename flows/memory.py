@@ -1,45 +1,56 @@
 """Which years must be computed again: what changed tonight, and what the last computation had seen."""
 
-from datetime import date
+from collections.abc import Sequence
 
+from flows.computing import last_ended_month
 from flows.night import AtHand, Night, Outcome
 from layidu import __version__
 from warehouse import read, runs
 
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
+RUNS_REMEMBERED = 400
 
 
 def changed_years(
-    night: Night, source: AtHand, outcome: Outcome, through: date, *, declarations_changed: bool
+    night: Night, sources: Sequence[AtHand], outcome: Outcome, *, everything: bool
 ) -> list[int]:
     """Years whose inputs are not those of the last computation; all of them when the rules changed."""
-    years = read.years(night.warehouse, source.name)
-    before = last_seen(night, source.name)
-    tree_moved = bool(source.events["kind"].isin(TREE_EVENTS).any())
-    if declarations_changed or tree_moved or before is None or before["code"] != __version__:
-        return years
-    changed = {
-        year
-        for account in outcome.accounts
-        if account.slice.source == source.name
-        for year in account.changed_years
+    years = {year for source in sources for year in read.years(night.warehouse, source.name)}
+    before = last_seen(night)
+    now = seen(sources)
+    tree_moved = any(source.events["kind"].isin(TREE_EVENTS).any() for source in sources)
+    if everything or tree_moved or before is None or before.keys() != now.keys():
+        return sorted(years)
+    if any(before[name]["code"] != now[name]["code"] for name in now):
+        return sorted(years)
+    changed = {year for account in outcome.accounts for year in account.changed_years}
+    changed |= outcome.registration_years
+    changed |= {
+        int(now[name]["through"][:4]) for name in now if before[name]["through"] != now[name]["through"]
     }
-    if outcome.registrations:
-        changed |= set(years)
-    if before["through"] != through.isoformat():
-        changed |= {through.year}
-    return sorted(changed & set(years))
+    return sorted(changed & years)
 
 
-def last_seen(night: Night, source: str) -> dict[str, str] | None:
-    """What the newest run that computed this source had seen."""
-    for past in runs.last_runs(night.warehouse, 400):
-        seen = past.summary.get("computed") if past.summary else None
-        if isinstance(seen, dict) and source in seen:
-            return {name: str(value) for name, value in seen[source].items()}
+def seen(sources: Sequence[AtHand]) -> dict[str, dict[str, str]]:
+    """What a computation of these sources sees: how far time has come, and which code computes."""
+    return {
+        source.name: {
+            "through": last_ended_month(source.metadata.server.server_date.date()).isoformat(),
+            "code": __version__,
+        }
+        for source in sources
+    }
+
+
+def last_seen(night: Night) -> dict[str, dict[str, str]] | None:
+    """What the newest run that computed had seen."""
+    for past in runs.last_runs(night.warehouse, RUNS_REMEMBERED):
+        found = (past.summary or {}).get("computed")
+        if isinstance(found, dict) and found:
+            return found
     return None
 
 
-def remember(outcome: Outcome, source: AtHand, through: date) -> None:
+def remember(outcome: Outcome, sources: Sequence[AtHand]) -> None:
     """Put what this computation has seen on the run's record."""
-    outcome.computed[source.name] = {"through": through.isoformat(), "code": __version__}
+    outcome.computed = seen(sources)

@@ -89,7 +89,7 @@ class Outcome:
 
     accounts: list[SliceAccount] = field(default_factory=list)
     events: dict[str, pd.DataFrame] = field(default_factory=dict)
-    registrations: int = 0  # completeness registrations written
+    registration_years: set[int] = field(default_factory=set)  # years in which a registration changed
     findings: int = 0
     computed: dict[str, dict[str, str]] = field(default_factory=dict)  # source -> what its computation saw
     computed_years: tuple[int, ...] = ()
@@ -131,7 +131,7 @@ class Outcome:
             "slices": len(self.accounts),
             "failed": sum(account.outcome == "failed" for account in self.accounts),
             "held": sum(account.outcome in ("held", "stopped") for account in self.accounts),
-            "registrations": self.registrations,
+            "registration_years": sorted(self.registration_years),
             "findings": self.findings,
             "computed": self.computed,
             "computed_years": list(self.computed_years),

@@ -14,7 +14,9 @@ from flows.computing import (
     compute_source,
     last_ended_month,
     load_declarations,
+    map_source,
     quality_findings,
+    switch_results,
 )
 from flows.copying import copy_registrations, copy_slice, plan_slices, read_source
 from flows.memory import changed_years, remember
@@ -22,9 +24,6 @@ from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.publishing import publish, show
 from flows.words import account_line
 from layidu.errors import LayiduError
-from layidu.model.frames import RESULTS
-from warehouse import read
-from warehouse.load_results import write_results
 
 
 def night(night_: Night, run: Run = plainly) -> Outcome:
@@ -57,7 +56,7 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
         for account in run(f"tranche {slice_.name}", copy_slice, night_, at_hand, slice_):
             outcome.accounts.append(account)
             night_.console.line(account_line(account))
-    outcome.registrations += run(f"complétude {name}", copy_registrations, night_, at_hand)
+    outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
     return at_hand
 
 
@@ -80,33 +79,23 @@ def compute(
     everything: bool = False,
 ) -> None:
     """Map and compute what changed (or everything); results switch in one transaction."""
-    terms, declarations_changed = run("déclarations", load_declarations, night_, sources)
+    terms, changed = run("déclarations", load_declarations, night_, sources)
+    years = changed_years(night_, sources, outcome, everything=changed or everything)
+    if not years:
+        return
+    computed: dict[str, dict[int, pd.DataFrame]] = {}
+    findings: list[pd.DataFrame] = []
     for source in sources:
-        through = last_ended_month(source.metadata.server.server_date.date())
-        years = changed_years(
-            night_, source, outcome, through, declarations_changed=declarations_changed or everything
+        mapped = run(f"lien {source.name}", map_source, night_, source)
+        computed[source.name] = run(
+            f"calcul {source.name}", compute_source, night_, source, terms, mapped, years
         )
-        if not years:
-            continue
-        computed = run(f"calcul {source.name}", compute_source, night_, source, terms, years)
-        findings = run(f"qualité {source.name}", quality_findings, night_, source)
-        tree = read.tree(night_.warehouse, source.name)
-        every = RESULTS.cast(pd.concat(computed.values(), ignore_index=True))
-        commitments, plan = assess(night_, every, tree, source.metadata.server.server_date.date())
-        outcome.results_written += run(
-            f"résultats {source.name}",
-            write_results,
-            night_.warehouse,
-            source.name,
-            computed,
-            commitments,
-            plan,
-            findings,
-            night_.token,
-        )
-        outcome.findings += len(findings)
-        outcome.computed_years = tuple(sorted({*outcome.computed_years, *years}))
-        remember(outcome, source, through)
+        findings.append(run(f"qualité {source.name}", quality_findings, night_, source, mapped))
+    commitments, plan = run("engagements", assess, night_, sources, computed)
+    outcome.results_written = run("résultats", switch_results, night_, computed, commitments, plan, findings)
+    outcome.findings = sum(len(frame) for frame in findings)
+    outcome.computed_years = tuple(years)
+    remember(outcome, sources)
 
 
 def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run: Run = plainly) -> None:

@@ -28,6 +28,8 @@ CAN_VANISH = """
 d.in_branch AND d.data_element = ANY(%(elements)s)
 AND d.category_option_combo <> ALL(%(hidden)s) AND d.attribute_option_combo <> ALL(%(hidden)s)
 """
+# By today's tree; a slice without children is about its unit alone.
+IN_BRANCH = "(o.key = b.key OR (%(children)s AND o.path LIKE b.path || '/%%'))"
 TEXTS = "(SELECT * FROM difference JOIN staged_text USING (text) JOIN staged_moment USING (moment))"
 SAME_CELL = " AND ".join(f"d.{name} = x.{name}" for name in KEY_LIST.split(", "))
 
@@ -77,12 +79,11 @@ def scope_of(
     run_sql(
         connection,
         "CREATE TEMP TABLE reach ON COMMIT DROP AS"
-        " SELECT key AS org_unit, o.gone IS NULL AND o.path LIKE b.path || '%%' AS in_branch"
-        " FROM source.org_unit o, (SELECT path FROM source.org_unit"
-        " WHERE source = %(source)s AND uid = %(org_unit)s) b"
-        " WHERE o.source = %(source)s AND (o.path LIKE b.path || '%%'"
-        " OR o.key IN (SELECT org_unit FROM staging))",
-        parameters,
+        f" SELECT o.key AS org_unit, o.gone IS NULL AND {IN_BRANCH} AS in_branch"
+        " FROM source.org_unit o, source.org_unit b"
+        " WHERE b.source = %(source)s AND b.uid = %(org_unit)s AND o.source = %(source)s"
+        f" AND ({IN_BRANCH} OR o.key IN (SELECT org_unit FROM staging))",
+        {**parameters, "children": asked.children},
     )
     return Scope(
         slice=asked,
@@ -173,6 +174,10 @@ def write_differences(connection: psycopg.Connection, scope: Scope, counts: Coun
             parameters,
         )
     if counts["new"]:
+        run_sql(
+            connection,
+            f"DELETE FROM source.tombstone d USING difference x WHERE {SAME_CELL} AND x.action = 'new'",
+        )
         # In the order of the key: the index is built in one sweep, and a month's values lie together.
         run_sql(
             connection,
@@ -181,6 +186,19 @@ def write_differences(connection: psycopg.Connection, scope: Scope, counts: Coun
             f" FROM {TEXTS} x WHERE action = 'new' ORDER BY {KEY_LIST}",
             parameters,
         )
+
+
+def remember_tombstones(connection: psycopg.Connection, scope: Scope) -> None:
+    """Keep the tombstones DHIS2 shows, once: also of values that were deleted before we ever saw them."""
+    run_sql(
+        connection,
+        f"INSERT INTO source.tombstone ({KEY_LIST}, source, value, last_updated, run)"
+        f" SELECT {columns_of('x')}, %(source)s, x.value, x.last_updated, %(run)s FROM ("
+        "SELECT * FROM staging JOIN staged_text USING (text) JOIN staged_moment USING (moment)) x"
+        f" WHERE x.tombstone = 1 AND NOT EXISTS (SELECT FROM source.tombstone d WHERE {SAME_CELL})"
+        f" ORDER BY {columns_of('x')}",
+        scope.parameters(),
+    )
 
 
 def columns_of(alias: str) -> str:

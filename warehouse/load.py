@@ -11,7 +11,8 @@ from typing import Literal
 
 import psycopg
 
-from layidu.model.slices import Checked, SliceAccount
+from layidu.errors import LayiduError
+from layidu.model.slices import Checked, Slice, SliceAccount
 from warehouse import holds
 from warehouse.connect import Warehouse
 from warehouse.difference import (
@@ -20,6 +21,7 @@ from warehouse.difference import (
     find_differences,
     in_scope,
     keep_vanished,
+    remember_tombstones,
     scope_of,
     write_differences,
 )
@@ -27,11 +29,11 @@ from warehouse.keys import source_number
 from warehouse.load_registrations import load_registrations
 from warehouse.lock import RunToken
 from warehouse.refusals import ISSUES, REFUSED, resolve, stage_refused_cells, update_ledger
-from warehouse.slices import move_cursor, write_slice
+from warehouse.slices import insert_slice, move_cursor, write_slice
 from warehouse.stage_values import stage_values
 from warehouse.staging import fetch, run_sql
 
-__all__ = ["load_registrations", "load_slice"]
+__all__ = ["load_registrations", "load_slice", "record_failed_slice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,17 @@ def load_slice(
             move_cursor(connection, checked, run.run_id)
         write_slice(connection, checked, account, run.run_id)
         return account
+
+
+def record_failed_slice(
+    warehouse: Warehouse, asked: Slice, error: LayiduError, run: RunToken
+) -> SliceAccount:
+    """Write down a slice that brought nothing; its cursor stays, so that the next run asks again."""
+    account = SliceAccount(asked, 0, 0, 0, 0, 0, 0, 0, outcome="failed", message=str(error))
+    with warehouse.connect("loader") as connection:
+        run.guard(connection)
+        insert_slice(connection, account, run.run_id)
+    return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,8 @@ def loaded(
     judged = judge(connection, scope, counts, limits)
     years = changed_years(connection)
     write_differences(connection, scope, counts)
+    if staged.tombstones:
+        remember_tombstones(connection, scope)
     newly_refused = update_ledger(connection, REFUSED, checked.refused, asked, run.run_id)
     update_ledger(connection, ISSUES, checked.findings, asked, run.run_id)
     for ledger in (REFUSED, ISSUES):

@@ -13,6 +13,7 @@ import psycopg
 
 from layidu.model.frames import KEY
 from layidu.model.slices import Checked, Slice
+from warehouse.slices import branch_of
 from warehouse.staging import fetch_number, run_sql, stage
 from warehouse.tables.run import CELL_NAMES
 
@@ -93,15 +94,15 @@ def resolve(connection: psycopg.Connection, ledger: Ledger, asked: Slice, source
     """Close what this answer shows to be over; call after `update_ledger`, with `staging` filled."""
     staged = f"{ledger.table}_now"
     in_scope = (
-        "(%(full)s AND k.period = ANY(%(periods)s) AND coalesce(o.path LIKE b.path || '%%',"
-        " k.branch = %(branch)s))"
+        "(%(full)s AND k.period = ANY(%(periods)s) AND CASE WHEN o.key IS NULL THEN k.branch = %(branch)s"
+        " ELSE o.key = b.key OR (%(children)s AND o.path LIKE b.path || '/%%') END)"
     )
     return run_sql(
         connection,
         f"UPDATE run.{ledger.table} t SET resolved_run = %(run)s, resolution = f.resolution FROM ("
         " SELECT k.key, CASE WHEN s.tombstone = 0 THEN 'cured' WHEN n.code IS NOT NULL THEN 'replaced'"
         f" ELSE 'gone' END AS resolution FROM run.{ledger.table} k"
-        " LEFT JOIN source.org_unit b ON b.source = %(source)s AND b.uid = %(branch)s"
+        " LEFT JOIN source.org_unit b ON b.source = %(source)s AND b.uid = %(org_unit)s"
         " LEFT JOIN source.org_unit o ON o.source = %(source)s AND o.uid = k.org_unit"
         " LEFT JOIN source.period p ON p.id = k.period"
         " LEFT JOIN source.data_element e ON e.source = %(source)s AND e.uid = k.data_element"
@@ -117,6 +118,8 @@ def resolve(connection: psycopg.Connection, ledger: Ledger, asked: Slice, source
             **parameters_of(asked, run),
             "source": source,
             "full": asked.mode == "full",
+            "org_unit": asked.org_unit,
+            "children": asked.children,
             "periods": list(asked.periods),
         },
     )
@@ -134,4 +137,4 @@ def prefixed(alias: str, names: tuple[str, ...]) -> str:
 
 def parameters_of(asked: Slice, run: int) -> Mapping[str, object]:
     """The slice as SQL parameters."""
-    return {"name": asked.source, "data_set": asked.data_set, "branch": asked.org_unit, "run": run}
+    return {"name": asked.source, "data_set": asked.data_set, "branch": branch_of(asked), "run": run}

@@ -17,7 +17,7 @@ COMMITMENT_STATUS = Contract(
         "result": TEXT,  # "" for a commitment without a quantitative result
         "name": TEXT,
         "population": TEXT,  # base of the reference series; "" when there is none
-        "year": "Int32",  # of the actual value; expected is for the same year
+        "year": "float64",  # of the actual value, missing without one; expected is for the same year
         "baseline": "float64",
         "target": "float64",
         "expected": "float64",

@@ -19,7 +19,7 @@ PLAN_PROGRESS = Contract(
         "label": TEXT,
         "quantity": "float64",  # promised over the whole plan; missing when the plan prints none
         "unit": TEXT,
-        "year": "int32",  # the year of the assessment
+        "year": "float64",  # the year of the assessment
         "expected": "float64",  # cumulated, due by the end of the last ended month
         "actual": "float64",  # cumulated; missing when nothing was entered
         "ratio": "float64",

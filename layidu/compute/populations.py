@@ -32,11 +32,12 @@ def population_values(
     *,
     org_unit_codes: Mapping[str, int] = NO_CODES,
 ) -> pd.DataFrame:
-    """The `POPULATIONS` of one year: for each measure, the first of its series that has values at its level.
+    """The `POPULATIONS` of one year: for each measure, the first of its series that has any value.
 
-    One series serves the whole tree; series are never mixed. A value missing for the year is the latest
-    earlier one projected, only where the series declares a growth. `mapped_yearly` holds every year (periods
-    yyyy00); `org_unit_codes` is needed for series typed in by org unit code.
+    One series serves the whole tree, at the deepest of its levels that is not below the measure's; series and
+    levels are never mixed. A value missing for the year is the latest earlier one projected, only where the
+    series declares a growth: so `mapped_yearly` holds this year and those before it (periods yyyy00).
+    `org_unit_codes` (code -> key) is needed for series typed in by org unit code.
     """
     units = TREE.check(tree)
     values = {
@@ -56,11 +57,13 @@ def measured(
 ) -> Iterator[tuple[int, float, str]]:
     """Org unit, value and series of one measure; nothing when its share of the year is not declared."""
     share = measure.share.get(str(year)) if isinstance(measure.share, dict) else measure.share
-    level = tree.loc[tree["level"] == measure.level, "org_unit"].sort_values().tolist()
+    levels = dict(zip(tree["org_unit"].tolist(), tree["level"].tolist(), strict=True))
     for series in measure.series:
-        found = [(unit, values[series][unit]) for unit in level if unit in values[series]]
+        depths = {unit: levels[unit] for unit in values[series] if levels.get(unit, 99) <= measure.level}
+        lowest = max(depths.values(), default=None)
+        found = [unit for unit in sorted(depths) if depths[unit] == lowest]
         if found and share is not None:
-            yield from ((unit, value * share, series) for unit, value in found)
+            yield from ((unit, values[series][unit] * share, series) for unit in found)
             return
 
 

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from rich import box
 from rich.console import Console
@@ -12,6 +11,7 @@ from rich.text import Text
 from layidu.model.slices import SliceAccount
 from layidu.report import french
 from layidu.report.board import Board, Cell, Colour, Line, Place
+from layidu.report.night_words import COUNTS, NO_NAMES, OUTCOMES, amounts, slice_name
 
 WIDTH = 120
 PLACES = 12  # the country and eleven regions: what 120 columns hold
@@ -24,16 +24,7 @@ LEGEND = (
     f" {UNSURE} : données trop incomplètes pour juger. – : aucun résultat ; num. – : numérateur manquant ;"
     " dén. – : dénominateur manquant ; dén. 0 : dénominateur nul. k : milliers, M : millions."
 )
-COUNTS = ("received", "new", "changed", "closed", "unchanged", "refused", "vanished")
 HEADS = ("reçues =", "nouvelles +", "modifiées +", "fermées +", "inchangées +", "refusées", "(disparues)")
-OUTCOMES = {
-    "loaded": "chargée",
-    "empty": "vide",
-    "stopped": "arrêtée",
-    "held": "retenue",
-    "failed": "échouée",
-}
-NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 def table(board: Board) -> Table:
@@ -51,7 +42,6 @@ def table(board: Board) -> Table:
         built.add_row(Text(french.plain(theme), style="italic"))
         for line in lines if board.periods else ():
             built.add_row(line_label(line), *(cell_text(cell) for cell in line.cells["month"][:PLACES]))
-    built.columns[0].min_width = min(18, built.columns[0].min_width or 18)
     return built
 
 
@@ -105,19 +95,8 @@ def account_table(accounts: Sequence[SliceAccount], names: Mapping[str, str] = N
         outcome = OUTCOMES[account.outcome]
         built.add_row(Text(slice_name(account, names)), *amounts, Text(outcome, style=outcome_style(account)))
     built.add_section()
-    totals = (Text(french.number(sum(getattr(each, name) for each in accounts))) for name in COUNTS)
-    built.add_row(Text("Total", style="bold"), *totals, "")
+    built.add_row(Text("Total", style="bold"), *map(Text, amounts(accounts)), "")
     return built
-
-
-def slice_name(account: SliceAccount, names: Mapping[str, str] = NO_NAMES) -> str:
-    """Source, data set, window and branch of a slice, by name where there is one."""
-    asked = account.slice
-    first, last = asked.periods[0], asked.periods[-1]
-    window = first if first == last else f"{first} à {last}"
-    branch = names.get(asked.org_unit, asked.org_unit) + ("" if asked.children else " seul")
-    manner = "" if asked.mode == "full" else " (touchées)"
-    return french.plain(f"{asked.source} · {names.get(asked.data_set, asked.data_set)} · {window} · {branch}{manner}")
 
 
 def outcome_style(account: SliceAccount) -> str:

@@ -56,15 +56,16 @@ def _operand(match: re.Match[str], grid: Grid) -> Numbers:
         return grid.metric(match["set"], match["metric"])
     if match["element"]:
         return grid.element(match["element"], None if match["option"] in {None, "*"} else match["option"])
-    return grid.blank() + np.array([[period.days] for period in grid.periods])
+    days: Numbers = np.array([[float(period.days)] for period in grid.periods])
+    return np.asarray(grid.blank() + days)
 
 
 def _evaluate(node: ast.expr, operands: list[Numbers]) -> Numbers:
     if isinstance(node, ast.BinOp):
         operation = OPERATIONS[type(node.op)]
-        return operation(_evaluate(node.left, operands), _evaluate(node.right, operands))
+        return np.asarray(operation(_evaluate(node.left, operands), _evaluate(node.right, operands)))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return np.negative(_evaluate(node.operand, operands))
+        return np.asarray(np.negative(_evaluate(node.operand, operands)))
     if isinstance(node, ast.Name):
         return operands[int(node.id.partition("_")[2])]
     if isinstance(node, ast.Constant) and isinstance(node.value, int | float):

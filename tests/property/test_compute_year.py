@@ -60,6 +60,7 @@ TERMS: list[tuple[str, str, str, str, str, str, float]] = [
     ("COVERAGE", "", "denominator", "population", "people", "", 1.0),
     ("LAST", "", "numerator", "variable", "seen", "", 1.0),
     ("LAST", "", "denominator", "variable", "active", "", 1.0),
+    ("LAST", "", "denominator", "variable", "deaths", "", 1.0),  # a sum, but the indicator takes the last
     ("MIXED", "", "numerator", "variable", "active", "", 1.0),
     ("MIXED", "", "numerator", "variable", "deaths", "", 2.5),
     ("MIXED", "", "numerator", "variable", "seen", "", -1.0),
@@ -81,7 +82,8 @@ def worlds(draw: Callable[..., Any]) -> World:
     keys = iter(draw(st.permutations(range(1, number + 1))))
     country = Unit(next(keys), -1, 1)
     units = [country]
-    days = st.none() | st.dates(date(YEAR - 1, 11, 1), date(YEAR + 1, 2, 1))
+    edges = [date(YEAR, 3, 1), date(YEAR, 2, 29), date(YEAR, 6, 30), date(YEAR, 7, 1), date(YEAR - 1, 12, 31)]
+    days = st.none() | st.sampled_from(edges) | st.dates(date(YEAR - 1, 11, 1), date(YEAR + 1, 2, 1))
     for districts in shape:
         region = Unit(next(keys), country.key, 2)
         units.append(region)

@@ -11,6 +11,7 @@ import pytest
 from layidu.compute.colour import Course, judge, judge_count, judge_floor, number
 from layidu.compute.commitments import assess_commitments
 from layidu.compute.data_quality import findings
+from layidu.compute.facility_months import open_months
 from layidu.compute.plan import PROGRESS, assess_plan
 from layidu.compute.populations import population_checks, population_values
 from layidu.compute.ratio import divide
@@ -128,6 +129,35 @@ def test_one_series_serves_the_whole_tree() -> None:
     checks = population_checks(POPULATIONS, mapped, tree)
     assert checks["found"].tolist() == [2030.0]
     assert checks["difference_percent"].tolist() == pytest.approx([1.5])
+
+
+def test_a_series_typed_in_above_the_facilities_serves_from_its_own_level() -> None:
+    census = Series(name="x", totals={"D": 1000, "Z": 5}, base_year=2024, growth=0.1, source="x")
+    populations = Populations(
+        series={"dhis2": Series(name="x", variable="population_total", source="x"), "census": census},
+        measures={"people": Measure(name="x", series=["dhis2", "census"], share=0.5, source="x")},
+    )
+    tree, nothing = small_tree(["A"]), mapped_frame([])
+    found = population_values(populations, nothing, tree, 2026, org_unit_codes={"D": 1})
+    assert found.round(6).to_numpy().tolist() == [["people", 1, 2026, 605.0, "census"]]
+    assert len(population_values(populations, nothing, tree, 2026)) == 0
+    assert len(population_values(populations, nothing, tree, 2023, org_unit_codes={"D": 1})) == 0
+
+
+def test_one_open_day_makes_a_month_of_person_time() -> None:
+    dates = [
+        ("2026-01-31", None, [True, True]),
+        ("2026-02-01", None, [False, True]),
+        (None, "2026-02-01", [True, True]),
+        (None, "2026-01-31", [True, False]),
+        (None, None, [True, True]),
+    ]
+    units = [
+        (n, -1, 4, f"u{n}", "x", pd.Timestamp(opening), pd.Timestamp(closed))
+        for n, (opening, closed, _) in enumerate(dates)
+    ]
+    opened = open_months(Branches.of(frames.TREE.frame(units)), YearPeriods.of(2026, date(2026, 2, 28)))
+    assert opened.tolist() == [expected for _, _, expected in dates]
 
 
 def test_months_count_from_the_end_of_the_year_before() -> None:

@@ -232,6 +232,21 @@ DATA_VALUE = Table(
     comment="Data values, exactly as DHIS2 holds them now: one row a cell",
 )
 
+TOMBSTONE = Table(
+    "tombstone",
+    METADATA,
+    *[
+        Column(name, Integer, primary_key=True, autoincrement=False, comment=text)
+        for name, text in KEY_COMMENTS.items()
+    ],
+    part("source", SMALL, "key of source.instance"),
+    optional("value", TEXT, "DHIS2's text beside the mark, if any"),
+    optional("last_updated", TIME, "DHIS2's lastUpdated of the deletion"),
+    required("run", INT, "run that first saw it"),
+    schema="source",
+    comment="Values that DHIS2 keeps marked as deleted, whether or not they were ever seen alive",
+)
+
 DATA_VALUE_HISTORY = Table(
     "data_value_history",
     METADATA,

@@ -433,7 +433,7 @@ CREATE TABLE run.cursor (
 COMMENT ON TABLE run.cursor IS 'How far the copy is complete, by data set, branch and period; moves with the rows, never alone';
 COMMENT ON COLUMN run.cursor.source IS 'name of the source';
 COMMENT ON COLUMN run.cursor.data_set IS 'uid of the data set';
-COMMENT ON COLUMN run.cursor.org_unit IS 'uid of the branch';
+COMMENT ON COLUMN run.cursor.org_unit IS 'uid of the branch; with ! the unit alone';
 COMMENT ON COLUMN run.cursor.period IS 'DHIS2 period id';
 COMMENT ON COLUMN run.cursor.server_date IS 'what was touched before this, on the server''s clock and in its zone, is in the copy';
 COMMENT ON COLUMN run.cursor.run IS 'run that moved it';
@@ -492,7 +492,7 @@ COMMENT ON TABLE run.issue IS 'Values that were kept and that a person should lo
 COMMENT ON COLUMN run.issue.key IS 'number of the row';
 COMMENT ON COLUMN run.issue.source IS 'name of the source';
 COMMENT ON COLUMN run.issue.data_set IS 'uid of the data set it came in';
-COMMENT ON COLUMN run.issue.branch IS 'uid of the org unit the slice asked for';
+COMMENT ON COLUMN run.issue.branch IS 'uid of the branch the slice asked for; with ! the unit alone';
 COMMENT ON COLUMN run.issue.data_element IS 'uid, as received; empty when it had none';
 COMMENT ON COLUMN run.issue.period IS 'DHIS2 period id, as received';
 COMMENT ON COLUMN run.issue.org_unit IS 'uid, as received';
@@ -516,7 +516,9 @@ CREATE TABLE run.published_cell (
     org_unit TEXT NOT NULL,
     category_option_combo TEXT NOT NULL,
     attribute_option_combo TEXT NOT NULL,
-    value TEXT NOT NULL,
+    value TEXT,
+    in_flight BOOLEAN NOT NULL,
+    sent TEXT,
     state TEXT NOT NULL,
     code TEXT,
     run INTEGER NOT NULL,
@@ -530,8 +532,10 @@ COMMENT ON COLUMN run.published_cell.period IS 'DHIS2 period id';
 COMMENT ON COLUMN run.published_cell.org_unit IS 'uid';
 COMMENT ON COLUMN run.published_cell.category_option_combo IS 'uid';
 COMMENT ON COLUMN run.published_cell.attribute_option_combo IS 'uid';
-COMMENT ON COLUMN run.published_cell.value IS 'value in canonical decimal text';
-COMMENT ON COLUMN run.published_cell.state IS 'confirmed (read back), sent, rejected or withdrawn';
+COMMENT ON COLUMN run.published_cell.value IS 'what we wrote and read back, in canonical decimal text; empty: nothing of ours';
+COMMENT ON COLUMN run.published_cell.in_flight IS 'sent, and not yet known what became of it';
+COMMENT ON COLUMN run.published_cell.sent IS 'what was sent; empty: a withdrawal';
+COMMENT ON COLUMN run.published_cell.state IS 'sent, confirmed (read back), rejected, unknown or withdrawn';
 COMMENT ON COLUMN run.published_cell.code IS 'error code of the server, when rejected';
 COMMENT ON COLUMN run.published_cell.run IS 'run that last wrote it';
 
@@ -560,7 +564,7 @@ COMMENT ON TABLE run.refused_value IS 'Records kept out of the copy, with the re
 COMMENT ON COLUMN run.refused_value.key IS 'number of the row';
 COMMENT ON COLUMN run.refused_value.source IS 'name of the source';
 COMMENT ON COLUMN run.refused_value.data_set IS 'uid of the data set it came in';
-COMMENT ON COLUMN run.refused_value.branch IS 'uid of the org unit the slice asked for';
+COMMENT ON COLUMN run.refused_value.branch IS 'uid of the branch the slice asked for; with ! the unit alone';
 COMMENT ON COLUMN run.refused_value.data_element IS 'uid, as received; empty when it had none';
 COMMENT ON COLUMN run.refused_value.period IS 'DHIS2 period id, as received';
 COMMENT ON COLUMN run.refused_value.org_unit IS 'uid, as received';
@@ -611,7 +615,7 @@ COMMENT ON COLUMN run.slice.name IS 'stable name of the slice';
 COMMENT ON COLUMN run.slice.source IS 'name of the source';
 COMMENT ON COLUMN run.slice.data_set IS 'uid of the data set';
 COMMENT ON COLUMN run.slice.periods IS 'DHIS2 period ids that were asked for';
-COMMENT ON COLUMN run.slice.org_unit IS 'uid of the branch';
+COMMENT ON COLUMN run.slice.org_unit IS 'uid of the branch; with ! the unit alone';
 COMMENT ON COLUMN run.slice.mode IS 'full (what is missing has vanished) or increment (only what was touched)';
 COMMENT ON COLUMN run.slice.last_updated IS 'lastUpdated asked for, of an increment';
 COMMENT ON COLUMN run.slice.outcome IS 'loaded, empty, stopped, held or failed';
@@ -986,3 +990,26 @@ COMMENT ON COLUMN source.report.attribute_option_combo IS 'key of source.categor
 COMMENT ON COLUMN source.report.date IS 'day the report was declared complete, server''s local time';
 COMMENT ON COLUMN source.report.completed IS 'whether it is complete';
 COMMENT ON COLUMN source.report.run IS 'run that last changed this row';
+
+CREATE TABLE source.tombstone (
+    period INTEGER NOT NULL,
+    data_element INTEGER NOT NULL,
+    org_unit INTEGER NOT NULL,
+    category_option_combo INTEGER NOT NULL,
+    attribute_option_combo INTEGER NOT NULL,
+    source SMALLINT NOT NULL,
+    value TEXT,
+    last_updated TIMESTAMP WITH TIME ZONE,
+    run INTEGER NOT NULL,
+    PRIMARY KEY (period, data_element, org_unit, category_option_combo, attribute_option_combo, source)
+);
+COMMENT ON TABLE source.tombstone IS 'Values that DHIS2 keeps marked as deleted, whether or not they were ever seen alive';
+COMMENT ON COLUMN source.tombstone.period IS 'key of source.period';
+COMMENT ON COLUMN source.tombstone.data_element IS 'key of source.data_element';
+COMMENT ON COLUMN source.tombstone.org_unit IS 'key of source.org_unit';
+COMMENT ON COLUMN source.tombstone.category_option_combo IS 'key of source.category_option_combo: the disaggregation';
+COMMENT ON COLUMN source.tombstone.attribute_option_combo IS 'key of source.category_option_combo: the attribute';
+COMMENT ON COLUMN source.tombstone.source IS 'key of source.instance';
+COMMENT ON COLUMN source.tombstone.value IS 'DHIS2''s text beside the mark, if any';
+COMMENT ON COLUMN source.tombstone.last_updated IS 'DHIS2''s lastUpdated of the deletion';
+COMMENT ON COLUMN source.tombstone.run IS 'run that first saw it';
