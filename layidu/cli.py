@@ -130,7 +130,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Pour une machine.")] = False,
 ) -> None:
     """Ce qui a tourné, et la fraîcheur de chaque jeu de données."""
-    from flows.commands import show_status
+    from flows.questions import show_status
 
     finish(show_status(as_json=as_json))
 
@@ -142,7 +142,7 @@ def explain(
     period: Annotated[str, typer.Argument(help="Période : 202603, 2026Q1 ou 2026.")],
 ) -> None:
     """Les cellules de DHIS2 dont une valeur est faite."""
-    from flows.commands import explain_value
+    from flows.explaining import explain_value
 
     finish(explain_value(indicator, org_unit, period))
 
@@ -152,7 +152,7 @@ def refused(
     limit: Annotated[int, typer.Option(help="Combien de lignes au plus.")] = 50,
 ) -> None:
     """Les valeurs refusées, avec leur raison et ce qu'il faut faire."""
-    from flows.commands import show_refused
+    from flows.questions import show_refused
 
     finish(show_refused(limit))
 
@@ -162,7 +162,7 @@ def scorecard(
     target: Annotated[Path | None, typer.Option("--to", help="Fichier de la page (HTML).")] = None,
 ) -> None:
     """La page des résultats, lisible hors ligne."""
-    from flows.commands import write_scorecard
+    from flows.scorecard import write_scorecard
 
     finish(write_scorecard(target))
 
@@ -171,7 +171,7 @@ def scorecard(
 def list_holds(context: typer.Context) -> None:
     """Lister ce qui attend."""
     if context.invoked_subcommand is None:
-        from flows.commands import show_holds
+        from flows.questions import show_holds
 
         finish(show_holds(None))
 
@@ -179,7 +179,7 @@ def list_holds(context: typer.Context) -> None:
 @holds.command("show")
 def show_hold(hold: Annotated[int, typer.Argument(help="Numéro.")]) -> None:
     """Le détail d'une attente."""
-    from flows.commands import show_holds
+    from flows.questions import show_holds
 
     finish(show_holds(hold))
 
@@ -190,7 +190,7 @@ def accept_hold(
     reason: Annotated[str, typer.Option(help="Pourquoi ; gardé avec votre nom et la date.")],
 ) -> None:
     """Accepter : la prochaine nuit passe."""
-    from flows.commands import decide_hold
+    from flows.questions import decide_hold
 
     finish(decide_hold(hold, reason, accept=True))
 
@@ -201,7 +201,7 @@ def reject_hold(
     reason: Annotated[str, typer.Option(help="Pourquoi ; gardé avec votre nom et la date.")],
 ) -> None:
     """Rejeter : rien ne passe."""
-    from flows.commands import decide_hold
+    from flows.questions import decide_hold
 
     finish(decide_hold(hold, reason, accept=False))
 

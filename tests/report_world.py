@@ -43,7 +43,9 @@ def units() -> list[tuple[int, str, str, int, str | None, float, float]]:
     """Key, uid, name, level, parent's name, longitude, latitude."""
     data = ROOT / "layidu/sandbox/data"
     with (data / "regions.csv").open(encoding="utf-8") as lines:
-        regions = [(row["name"], float(row["longitude"]), float(row["latitude"])) for row in csv.DictReader(lines)]
+        regions = [
+            (row["name"], float(row["longitude"]), float(row["latitude"])) for row in csv.DictReader(lines)
+        ]
     with (data / "districts.csv").open(encoding="utf-8") as lines:
         districts = [
             (row["name"], row["region"], row["longitude"], row["latitude"]) for row in csv.DictReader(lines)
@@ -71,7 +73,11 @@ def labelled() -> pd.DataFrame:
         for district, region in parents.items():
             for at, month in enumerate(MONTHS):
                 below = 900.0 + 37 * (district % 23) + 5 * number
-                above = below * (0.25 + 0.02 * ((district * 7 + number) % 20)) * (1 + 0.01 * (at * (number % 3 - 1)))
+                above = (
+                    below
+                    * (0.25 + 0.02 * ((district * 7 + number) % 20))
+                    * (1 + 0.01 * (at * (number % 3 - 1)))
+                )
                 got = 4.0 if keys["Kidal"] == region else 9.0 + (district + at) % 2
                 for unit in (district, region, 1):
                     for period in (month, f"{month[:4]}Q{(int(month[4:]) + 2) // 3}", month[:4]):
@@ -86,7 +92,16 @@ def labelled() -> pd.DataFrame:
             )
     frame = pd.DataFrame(
         rows,
-        columns=["indicator", "org_unit", "period", "numerator", "denominator", "value", "status", "completeness"],
+        columns=[
+            "indicator",
+            "org_unit",
+            "period",
+            "numerator",
+            "denominator",
+            "value",
+            "status",
+            "completeness",
+        ],
     ).assign(disaggregation="")
     names = pd.DataFrame(
         [place[:5] for place in places], columns=["org_unit", "uid", "org_unit_name", "level", "parent_name"]
@@ -103,7 +118,9 @@ def accounts() -> list[SliceAccount]:
     asked = Slice("sandbox", "PuQ5MIbJy9Y", ("202601", "202602", "202603"), "uRegion0001")
     other = Slice("sandbox", "H6f8HJyCHLO", ("202603",), "uRegion0002", mode="increment")
     return [
-        SliceAccount(asked, 181_234, 181_200, 4, 1, 20, 9, 3, "loaded", newly_refused=9, changed_years=(2026,)),
+        SliceAccount(
+            asked, 181_234, 181_200, 4, 1, 20, 9, 3, "loaded", newly_refused=9, changed_years=(2026,)
+        ),
         SliceAccount(other, 5, 0, 0, 0, 5, 0, 0, "loaded"),
         SliceAccount(other, 0, 0, 0, 0, 0, 0, 0, "failed", message="le serveur n'a pas répondu"),
     ]
@@ -114,7 +131,9 @@ def page(text: str | None = None) -> Page:
     results = labelled()
     arrows = trends(results)
     districts = DISTRICTS.frame(
-        (key, uid, name, parent, east, north) for key, uid, name, level, parent, east, north in units() if level == 3
+        (key, uid, name, parent, east, north)
+        for key, uid, name, level, parent, east, north in units()
+        if level == 3
     )
     declared = indicators()
     if text is not None:
@@ -122,7 +141,14 @@ def page(text: str | None = None) -> Page:
         districts = DISTRICTS.cast(districts.assign(name=text, parent_name=text))
         declared = {
             code: each.model_copy(
-                update={"name": text, "unit": text, "theme": text, "definition": text, "note": text, "source": text}
+                update={
+                    "name": text,
+                    "unit": text,
+                    "theme": text,
+                    "definition": text,
+                    "note": text,
+                    "source": text,
+                }
             )
             for code, each in declared.items()
         }
@@ -133,9 +159,14 @@ def page(text: str | None = None) -> Page:
     error = FailedSafeError(said("tranche"), said("délai dépassé"), said("une réponse"), said("relancer"))
     return Page(
         header=Header(
-            said("Mali"), 12, said("2026-04-08 02:00 UTC"), [said("sandbox, DHIS2 2.42.5.2")],
-            {"layidu": said("0.1.0")}, sandbox=True, exit_code=1,
-        ),  # fmt: skip
+            said("Mali"),
+            12,
+            said("2026-04-08 02:00 UTC"),
+            [said("sandbox, DHIS2 2.42.5.2")],
+            {"layidu": said("0.1.0")},
+            sandbox=True,
+            exit_code=1,
+        ),
         board=board(results, ARROWS.cast(arrows), declared, thresholds()),
         labelled=results,
         thresholds=thresholds(),
@@ -143,35 +174,104 @@ def page(text: str | None = None) -> Page:
         outlines=["Bamako", "Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal"],
         commitments=COMMITMENTS.frame(
             [
-                ("FP2030-E2", "FP2030-R2", said("Taux de prévalence contraceptive moderne"), said("toutes les femmes"),
-                 2023, 17.0, 40.0, 23.9, 15.3, said("enquête"), -0.2, "RED", said("15,3 observé, 23,9 attendu"),
-                 said("PF-CYP, PF-CYPR"), "↑, →"),
-                ("FP2030-E3", "", said("Besoins non satisfaits"), "", None, None, None, None, None, None, None, "GREY",
-                 said("pas de résultat chiffré"), "", ""),
+                (
+                    "FP2030-E2",
+                    "FP2030-R2",
+                    said("Taux de prévalence contraceptive moderne"),
+                    said("toutes les femmes"),
+                    2023,
+                    17.0,
+                    40.0,
+                    23.9,
+                    15.3,
+                    said("enquête"),
+                    -0.2,
+                    "RED",
+                    said("15,3 observé, 23,9 attendu"),
+                    said("PF-CYP, PF-CYPR"),
+                    "↑, →",
+                ),
+                (
+                    "FP2030-E3",
+                    "",
+                    said("Besoins non satisfaits"),
+                    "",
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    None,
+                    "GREY",
+                    said("pas de résultat chiffré"),
+                    "",
+                    "",
+                ),
             ]
-        ),  # fmt: skip
+        ),
         commitment_labels={"FP2030-E2": said("Revoir à la hausse le TPCm"), "FP2030-E3": said("Réduire")},
         plan=PLAN.frame(
-            [("L07", said("Former des relais"), 1200.0, said("relais"), 2026, 500.0, None, None, "GREY", said("rien"))]
+            [
+                (
+                    "L07",
+                    said("Former des relais"),
+                    1200.0,
+                    said("relais"),
+                    2026,
+                    500.0,
+                    None,
+                    None,
+                    "GREY",
+                    said("rien"),
+                )
+            ]
         ),
         accounts=accounts(),
         names={"PuQ5MIbJy9Y": said("Paludisme"), "H6f8HJyCHLO": said("SR/PF"), "uRegion0001": said("Kayes")},
         refused=REFUSED.frame(
-            ("integer-expected", said(f"« {n},5 » n'est pas un nombre entier ; corriger."), said("Paludisme"),
-             "aaaaaaaaaaa", said("TDR positifs"), said("0-4 ans"), "bbbbbbbbbbb", said("CSCom de Banconi"),
-             "202603", said(f"{n},5"), n < 9)
+            (
+                "integer-expected",
+                said(f"« {n},5 » n'est pas un nombre entier ; corriger."),
+                said("Paludisme"),
+                "aaaaaaaaaaa",
+                said("TDR positifs"),
+                said("0-4 ans"),
+                "bbbbbbbbbbb",
+                said("CSCom de Banconi"),
+                "202603",
+                said(f"{n},5"),
+                n < 9,
+            )
             for n in range(20)
-        ),  # fmt: skip
+        ),
         findings=FOUND.frame(
-            [("spike", said("Valeur cent fois plus grande que d'habitude ; vérifier."), said("Cas suspects"), None,
-              "bbbbbbbbbbb", said("CSCom de Banconi"), "202602", said("12300"))]
-        ),  # fmt: skip
+            [
+                (
+                    "spike",
+                    said("Valeur cent fois plus grande que d'habitude ; vérifier."),
+                    said("Cas suspects"),
+                    None,
+                    "bbbbbbbbbbb",
+                    said("CSCom de Banconi"),
+                    "202602",
+                    said("12300"),
+                )
+            ]
+        ),
         events=METADATA_EVENTS.frame(
             [("moved", "org_unit", "ccccccccccc", said("Kangaba"), said("Koulikoro"), said("Bamako"))]
         ),
         publications=[
-            PublicationProof("PALU-RES", said("Paludisme : résultats"), planned=9000, sent=9000, confirmed=9000,
-                             compared=4300, message=said("tout est là"))
-        ],  # fmt: skip
+            PublicationProof(
+                "PALU-RES",
+                said("Paludisme : résultats"),
+                planned=9000,
+                sent=9000,
+                confirmed=9000,
+                compared=4300,
+                message=said("tout est là"),
+            )
+        ],
         errors=[error],
     )

@@ -31,7 +31,7 @@ from warehouse.lock import RunToken
 from warehouse.refusals import ISSUES, REFUSED, resolve, stage_refused_cells, update_ledger
 from warehouse.slices import insert_slice, move_cursor, write_slice
 from warehouse.stage_values import stage_values
-from warehouse.staging import fetch, run_sql
+from warehouse.staging import LARGE, analyse, fetch, run_sql
 
 __all__ = ["load_registrations", "load_slice", "record_failed_slice"]
 
@@ -70,7 +70,10 @@ def load_slice(
             account = loaded(connection, checked, run, owned_elements, Limits(hold_share, hold_rows))
             move_cursor(connection, checked, run.run_id)
         write_slice(connection, checked, account, run.run_id)
-        return account
+    if account.written >= LARGE:
+        with warehouse.connect("owner") as connection:
+            analyse(connection, "source.data_value")
+    return account
 
 
 def record_failed_slice(

@@ -21,22 +21,28 @@ OF_SETS = (
     "k.target = %(target)s AND k.data_set IN (SELECT data_set FROM ours UNION SELECT data_set FROM proof)"
 )
 NOT_OURS = f"NOT EXISTS (SELECT FROM ours n WHERE {SAME})"
-PROVED = (
-    # What an earlier run left in flight has been read back by now.
-    f"UPDATE run.published_cell k SET in_flight = false, run = %(run)s,"
-    f" state = CASE WHEN {NOT_OURS} THEN 'withdrawn' ELSE 'confirmed' END"
-    f" WHERE {OF_SETS} AND k.in_flight AND NOT EXISTS (SELECT FROM proof n WHERE {SAME})",
-    "UPDATE run.published_cell k SET in_flight = n.state = 'unknown', state = n.state, code = n.code,"
-    f" run = %(run)s FROM proof n WHERE k.target = %(target)s AND {SAME}"
-    " AND (k.in_flight, k.state, k.code) IS DISTINCT FROM (n.state = 'unknown', n.state, n.code)",
-    f"INSERT INTO run.published_cell AS k (target, {KEY_LIST}, value, in_flight, state, run)"
-    f" SELECT %(target)s, {KEY_LIST}, value, false, 'confirmed', %(run)s FROM ours ORDER BY {KEY_LIST}"
-    f" ON CONFLICT (target, {KEY_LIST}) DO UPDATE SET value = excluded.value, run = excluded.run"
-    " WHERE k.value IS DISTINCT FROM excluded.value",
-    "UPDATE run.published_cell k SET value = NULL, run = %(run)s,"
-    " state = CASE WHEN k.in_flight THEN k.state ELSE 'withdrawn' END"
-    f" WHERE {OF_SETS} AND k.value IS NOT NULL AND {NOT_OURS}",
-)
+# What an earlier run left in flight has been read back by now.
+LANDED = f"""
+UPDATE run.published_cell k SET in_flight = false, run = %(run)s,
+ state = CASE WHEN {NOT_OURS} THEN 'withdrawn' ELSE 'confirmed' END
+WHERE {OF_SETS} AND k.in_flight AND NOT EXISTS (SELECT FROM proof n WHERE {SAME})
+"""
+PROVED = f"""
+UPDATE run.published_cell k SET in_flight = n.state = 'unknown', state = n.state, code = n.code, run = %(run)s
+FROM proof n WHERE k.target = %(target)s AND {SAME}
+ AND (k.in_flight, k.state, k.code) IS DISTINCT FROM (n.state = 'unknown', n.state, n.code)
+"""
+OURS = f"""
+INSERT INTO run.published_cell AS k (target, {KEY_LIST}, value, in_flight, state, run)
+SELECT %(target)s, {KEY_LIST}, value, false, 'confirmed', %(run)s FROM ours ORDER BY {KEY_LIST}
+ON CONFLICT (target, {KEY_LIST}) DO UPDATE SET value = excluded.value, run = excluded.run
+ WHERE k.value IS DISTINCT FROM excluded.value
+"""
+FORGOTTEN = f"""
+UPDATE run.published_cell k SET value = NULL, run = %(run)s,
+ state = CASE WHEN k.in_flight THEN k.state ELSE 'withdrawn' END
+WHERE {OF_SETS} AND k.value IS NOT NULL AND {NOT_OURS}
+"""
 
 
 def read_ledger(warehouse: Warehouse, target: str, data_set: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -84,4 +90,6 @@ def write_proof(
         run.guard(connection)
         stage(connection, "proof", proof, KINDS | {"state": "text", "code": "text"})
         stage(connection, "ours", TARGET_CELLS.check(ledger), KINDS)
-        return sum(run_sql(connection, statement, parameters) for statement in PROVED)
+        return sum(
+            run_sql(connection, statement, parameters) for statement in (LANDED, PROVED, OURS, FORGOTTEN)
+        )

@@ -16,7 +16,7 @@ from psycopg import sql
 from layidu.model.frames import FINDINGS, RESULTS, Contract
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
-from warehouse.staging import arrow, as_csv, copy_in, fetch, run_sql, stage
+from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql, stage
 
 NUMBERS = ("numerator", "denominator", "value", "completeness")
 KEY = ("indicator", "org_unit", "period", "disaggregation")
@@ -82,8 +82,9 @@ def write_results(
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         run_sql(connection, "SET LOCAL jit = off")
+        # Newest year and upper levels first: what a person sees who asks for a few rows in no order.
         written = sum(
-            write_year(connection, year, frame, run.run_id) for year, frame in sorted(results.items())
+            write_year(connection, year, results[year], run.run_id) for year in sorted(results, reverse=True)
         )
         small = (
             (COMMITMENT_STATUS, commitment_status),
@@ -93,6 +94,9 @@ def write_results(
         for contract, rows in small:
             if rows is not None:
                 written += write_small(connection, contract, rows, run.run_id)
+    if written >= LARGE:
+        with warehouse.connect("owner") as connection:
+            analyse(connection, "result.indicator_value")
     return written
 
 
@@ -125,8 +129,9 @@ def write_year(connection: psycopg.Connection, year: int, results: pd.DataFrame,
         "INSERT INTO result.indicator_value (year, hierarchy, indicator, org_unit, period, disaggregation,"
         f" {values}, status, run) SELECT %(year)s, 'as_it_is', n.indicator, n.org_unit, n.period,"
         f" n.disaggregation, {new_values}, n.status, %(run)s FROM result_{year} n"
+        " JOIN source.org_unit o ON o.key = n.org_unit"
         f" WHERE NOT EXISTS (SELECT FROM result.indicator_value k WHERE {same})"
-        " ORDER BY n.indicator, n.org_unit, n.period, n.disaggregation",
+        " ORDER BY o.level, n.indicator, n.disaggregation, n.period, o.path",
         parameters,
     )
     run_sql(connection, "SET LOCAL enable_nestloop = on")

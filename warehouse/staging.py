@@ -71,7 +71,7 @@ def stage_numbers(
     for column, numbers in columns.items():
         rows[f"{column} length"] = 4
         rows[column] = numbers
-    body = memoryview(rows.view(np.uint8))
+    body = rows.view(np.uint8).data
     with (
         connection.cursor() as cursor,
         cursor.copy(as_sql(f"COPY {name} FROM STDIN (FORMAT binary)")) as copy,
@@ -140,3 +140,9 @@ def copy_out(
     row = binary_row(kinds)
     count = (len(body) - len(BINARY_START) - len(BINARY_END)) // row.itemsize
     return np.frombuffer(body, dtype=row, count=count, offset=len(BINARY_START))
+
+
+def analyse(connection: psycopg.Connection, *tables: str) -> None:
+    """Tell the planner what a large write has changed; by the owner of the tables, outside of the write."""
+    for table in tables:
+        connection.execute(as_sql(f"ANALYZE {table}"))

@@ -13,7 +13,8 @@ import pandas as pd
 from layidu.mapping.contracts import Indicator, Thresholds
 from layidu.model.frames import TEXT, Contract
 from layidu.report import french
-from layidu.report.board import NOTHING, Board, Cell, Figures, Period, cell, figures
+from layidu.report.board import Board, Figures, Period, figures
+from layidu.report.cell import NOTHING, Cell, cell
 
 DISTRICTS = Contract(  # the points of the map
     "districts",
@@ -27,7 +28,7 @@ DISTRICTS = Contract(  # the points of the map
     },
     ("org_unit",),
 )
-WIDTH = 640.0
+WIDTH = 760.0
 MARGIN = 14.0
 RADIUS = 6.5
 APART = 2 * RADIUS + 1.5
@@ -99,7 +100,13 @@ def country_map(
     frame = Projection.of(spots, shapes)
     drawn = spread(frame.place(spots))
     points = [
-        Point(int(row), str(name), "" if pd.isna(parent) else str(parent), round(float(x), 1), round(float(y), 1))
+        Point(
+            int(row),
+            str(name),
+            "" if pd.isna(parent) else str(parent),
+            round(float(x), 1),
+            round(float(y), 1),
+        )
         for row, name, parent, (x, y) in zip(
             np.flatnonzero(known.to_numpy()),
             places.loc[known, "name"],
@@ -195,7 +202,9 @@ def theme(
     solid = [each.value for each in cells if each.solid and each.value is not None]
     cuts = limits(solid)
     classes = [
-        1 + int(np.searchsorted(cuts, each.value, side="right")) if each.solid and each.value is not None else UNSURE
+        1 + int(np.searchsorted(cuts, each.value, side="right"))
+        if each.solid and each.value is not None
+        else UNSURE
         for each in cells
     ]
     return Theme(cells, classes, legend(solid, classes, cells, indicator))

@@ -66,7 +66,7 @@ OUTCOMES = {
     "held": "retenue",
     "failed": "échouée",
 }
-EXAMPLES = 12
+EXAMPLES = 6
 NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -128,20 +128,24 @@ def amounts(accounts: Sequence[SliceAccount]) -> list[str]:
     return [french.number(amount) for amount in totals(accounts).values()]
 
 
-def slice_name(account: SliceAccount, names: Mapping[str, str] = NO_NAMES) -> str:
+def slice_name(
+    account: SliceAccount, names: Mapping[str, str] = NO_NAMES, *, with_source: bool = True
+) -> str:
     """Source, data set, window and branch of a slice, by name where there is one."""
     asked = account.slice
     first, last = asked.periods[0], asked.periods[-1]
-    window = first if first == last else f"{first} à {last}"
+    window = first if first == last else f"{first}-{last}"
     branch = names.get(asked.org_unit, asked.org_unit) + ("" if asked.children else " seul")
     manner = "" if asked.mode == "full" else " (touchées)"
-    return french.plain(f"{asked.source} · {names.get(asked.data_set, asked.data_set)} · {window} · {branch}{manner}")
+    source = f"{asked.source} · " if with_source else ""
+    return french.plain(f"{source}{names.get(asked.data_set, asked.data_set)} · {window} · {branch}{manner}")
 
 
 def by_slice(accounts: Sequence[SliceAccount], names: Mapping[str, str]) -> list[Account]:
     """The accounting of each slice."""
     return [
-        Account(slice_name(each, names), amounts([each]), OUTCOMES[each.outcome], each.message) for each in accounts
+        Account(slice_name(each, names), amounts([each]), OUTCOMES[each.outcome], each.message)
+        for each in accounts
     ]
 
 
@@ -205,9 +209,7 @@ def event_groups(events: pd.DataFrame) -> list[Group]:
     return [group for _, group in sorted(groups, key=lambda pair: (pair[0], pair[1].code))]
 
 
-def verdict(
-    exit_code: int, accounts: Sequence[SliceAccount], published: Sequence[PublicationProof], newly_refused: int
-) -> str:
+def verdict(exit_code: int, accounts: Sequence[SliceAccount], published: Sequence[PublicationProof]) -> str:
     """The night in one sentence."""
     starts = {
         0: "Tout est en ordre",
@@ -217,6 +219,7 @@ def verdict(
         4: "La nuit attend la décision d'une personne",
     }
     total = totals(accounts)
+    newly_refused = sum(account.newly_refused for account in accounts)
     facts = [
         french.count(total["received"], "valeur reçue", "valeurs reçues"),
         f"{french.count(total['refused'], 'refusée')}"
@@ -227,7 +230,9 @@ def verdict(
         facts.append(
             f"{french.count(confirmed, 'cellule publiée et relue', 'cellules publiées et relues')} à l'identique"
         )
-        compared, different = (sum(getattr(each, name) for each in published) for name in ("compared", "different"))
+        compared, different = (
+            sum(getattr(each, name) for each in published) for name in ("compared", "different")
+        )
         if compared:
             seen = french.count(compared, "chiffre confronté", "chiffres confrontés")
             facts.append(f"{seen} aux tableaux de bord, {french.count(different, 'différence')}")

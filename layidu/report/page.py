@@ -16,8 +16,9 @@ from layidu.mapping.contracts import Thresholds
 from layidu.model.frames import METADATA_EVENTS, TEXT, Contract
 from layidu.model.slices import SliceAccount
 from layidu.report import french, night_words
-from layidu.report.board import COLOURS, LABELLED, Board
-from layidu.report.country_map import DISTRICTS, CountryMap, country_map
+from layidu.report.board import LABELLED, Board
+from layidu.report.cell import COLOURS
+from layidu.report.country_map import DISTRICTS, RADIUS, CountryMap, country_map
 from layidu.report.night_words import FOUND, REFUSED, PublicationProof
 from layidu.report.series import charts
 
@@ -102,29 +103,31 @@ def render(page: Page) -> str:
     DISTRICTS.check(page.districts)
     drawn = country_map(labelled, page.districts, page.board, page.thresholds, page.outlines)
     style, script = shipped("page.css"), shipped("page.js")
-    return environment().get_template("page.html.j2").render(
-        page=page,
-        policy=policy(style, script),
-        style=Markup(style),  # noqa: S704 - a file of ours, not data
-        script=Markup(script),  # noqa: S704
-        data=map_data(drawn),
-        map=drawn,
-        district_rows=district_rows(page.districts),
-        charts=charts(labelled, page.board, page.thresholds),
-        verdict=night_words.verdict(
-            page.header.exit_code, page.accounts, page.publications, int(page.refused["new"].sum())
-        ),
-        equation=night_words.equation(page.accounts),
-        balanced=night_words.balanced(page.accounts),
-        vanished=night_words.totals(page.accounts)["vanished"],
-        data_set_accounts=night_words.by_data_set(page.accounts, page.names),
-        slice_accounts=night_words.by_slice(page.accounts, page.names),
-        total_amounts=night_words.amounts(page.accounts),
-        refused=night_words.grouped(page.refused, REFUSED),
-        findings=night_words.grouped(page.findings, FOUND),
-        events=night_words.event_groups(METADATA_EVENTS.check(page.events)),
-        commitments=COMMITMENTS.check(page.commitments).to_dict("records"),
-        plan=PLAN.check(page.plan).to_dict("records"),
+    return (
+        environment()
+        .get_template("page.html.j2")
+        .render(
+            page=page,
+            policy=policy(style, script),
+            style=Markup(style),  # noqa: S704 - a file of ours, not data
+            script=Markup(script),  # noqa: S704
+            data=map_data(drawn),
+            map=drawn,
+            district_rows=district_rows(page.districts),
+            charts=charts(labelled, page.board, page.thresholds),
+            verdict=night_words.verdict(page.header.exit_code, page.accounts, page.publications),
+            equation=night_words.equation(page.accounts),
+            balanced=night_words.balanced(page.accounts),
+            vanished=night_words.totals(page.accounts)["vanished"],
+            data_set_accounts=night_words.by_data_set(page.accounts, page.names),
+            slice_accounts=night_words.by_slice(page.accounts, page.names),
+            total_amounts=night_words.amounts(page.accounts),
+            refused=night_words.grouped(page.refused, REFUSED),
+            findings=night_words.grouped(page.findings, FOUND),
+            events=night_words.event_groups(METADATA_EVENTS.check(page.events)),
+            commitments=COMMITMENTS.check(page.commitments).to_dict("records"),
+            plan=PLAN.check(page.plan).to_dict("records"),
+        )
     )
 
 
@@ -151,7 +154,7 @@ def environment() -> Environment:
     built.filters.update(
         number=number_or_dash, exact=exact_or_dash, period=french.period, percent=french.percent
     )
-    built.globals.update(COLOURS=COLOURS, COLOUR_WORDS=COLOUR_WORDS, count=french.count)
+    built.globals.update(COLOURS=COLOURS, radius=RADIUS, COLOUR_WORDS=COLOUR_WORDS, count=french.count)
     return built
 
 

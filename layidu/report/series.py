@@ -7,7 +7,8 @@ import pandas as pd
 
 from layidu.mapping.contracts import Thresholds
 from layidu.report import french
-from layidu.report.board import NOTHING, Board, Cell, Line, Period, cell, figures
+from layidu.report.board import Board, Line, Period, figures
+from layidu.report.cell import NOTHING, Cell, cell
 
 WIDTH, HEIGHT = 300.0, 118.0
 LEFT, RIGHT, TOP, BOTTOM = 8.0, 8.0, 16.0, 18.0

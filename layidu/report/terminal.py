@@ -10,13 +10,19 @@ from rich.text import Text
 
 from layidu.model.slices import SliceAccount
 from layidu.report import french
-from layidu.report.board import Board, Cell, Colour, Line, Place
-from layidu.report.night_words import COUNTS, NO_NAMES, OUTCOMES, amounts, slice_name
+from layidu.report.board import Board, Line, Place
+from layidu.report.cell import Cell, Colour
+from layidu.report.night_words import NO_NAMES, OUTCOMES, amounts, slice_name
 
 WIDTH = 120
 PLACES = 12  # the country and eleven regions: what 120 columns hold
 NAME = 7  # characters of a column
-STYLES: dict[Colour, str] = {"GREEN": "bold green", "YELLOW": "yellow", "RED": "bold red", "GREY": "bright_black"}
+STYLES: dict[Colour, str] = {
+    "GREEN": "bold green",
+    "YELLOW": "yellow",
+    "RED": "bold red",
+    "GREY": "bright_black",
+}
 UNSURE = "°"
 LEGEND = (
     "Flèche : mois de cette année comparés aux mêmes mois de l'an dernier. Après le code, la flèche voulue."
@@ -24,7 +30,7 @@ LEGEND = (
     f" {UNSURE} : données trop incomplètes pour juger. – : aucun résultat ; num. – : numérateur manquant ;"
     " dén. – : dénominateur manquant ; dén. 0 : dénominateur nul. k : milliers, M : millions."
 )
-HEADS = ("reçues =", "nouvelles +", "modifiées +", "fermées +", "inchangées +", "refusées", "(disparues)")
+HEADS = ("reçues", "= nouvelles", "+ modifiées", "+ fermées", "+ inchangées", "+ refusées", "disparues")
 
 
 def table(board: Board) -> Table:
@@ -73,8 +79,10 @@ def abbreviations(names: Sequence[str]) -> list[str]:
 
 def caption(board: Board, shown: Sequence[Place], names: Sequence[str]) -> Text:
     """The legend: how to read it, and which abbreviation is which place."""
-    pairs = [f"{short} {french.plain(place.name)}" for short, place in zip(names, shown, strict=True)]
-    cut = [pair for pair, short in zip(pairs, names, strict=True) if short.endswith(".") or short[-1:].isdigit()]
+    pairs = [f"{short} = {french.plain(place.name)}" for short, place in zip(names, shown, strict=True)]
+    cut = [
+        pair for pair, short in zip(pairs, names, strict=True) if short.endswith(".") or short[-1:].isdigit()
+    ]
     words = [LEGEND]
     if cut:
         words.append(f"Abréviations : {', '.join(cut)}.")
@@ -85,15 +93,20 @@ def caption(board: Board, shown: Sequence[Place], names: Sequence[str]) -> Text:
 
 def account_table(accounts: Sequence[SliceAccount], names: Mapping[str, str] = NO_NAMES) -> Table:
     """One line a slice, in the words of the equation, and their total; `names` gives names to uids."""
-    built = Table(title="Comptes de la nuit", box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    built = Table(title="Comptes de la nuit", box=box.SIMPLE_HEAD, padding=(0, 0), pad_edge=False)
+    several = len({account.slice.source for account in accounts}) > 1
     built.add_column("Tranche", overflow="fold")
     for head in HEADS:
         built.add_column(head, justify="right", no_wrap=True)
     built.add_column("issue", no_wrap=True)
     for account in accounts:
-        amounts = (Text(french.number(getattr(account, name))) for name in COUNTS)
+        own = map(Text, amounts([account]))
         outcome = OUTCOMES[account.outcome]
-        built.add_row(Text(slice_name(account, names)), *amounts, Text(outcome, style=outcome_style(account)))
+        built.add_row(
+            Text(slice_name(account, names, with_source=several)),
+            *own,
+            Text(outcome, style=outcome_style(account)),
+        )
     built.add_section()
     built.add_row(Text("Total", style="bold"), *map(Text, amounts(accounts)), "")
     return built

@@ -12,4 +12,5 @@ STATEMENTS = Path(__file__).parent.parent / "sql" / "0002_tables.sql"
 
 def upgrade() -> None:
     """Create the tables; frozen here, while `warehouse/tables` moves on."""
-    op.get_bind().exec_driver_sql(STATEMENTS.read_text(encoding="utf-8"))
+    # A driver takes a lone percent sign for a parameter.
+    op.get_bind().exec_driver_sql(STATEMENTS.read_text(encoding="utf-8").replace("%", "%%"))

@@ -1,0 +1,124 @@
+"""One night on the hamlet as a person lives it: from nothing to proved dashboards, then a night with nothing new."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hamlet import Person, hamlet_mappings
+
+EQUATION = re.compile(
+    r"reçues (\d+) = nouvelles (\d+) \+ modifiées (\d+) \+ fermées (\d+) \+ inchangées (\d+) \+ refusées (\d+)"
+)
+pytestmark = pytest.mark.xdist_group("a-night")
+
+
+@pytest.fixture(scope="module")
+def person(short_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+    mappings = hamlet_mappings(tmp_path_factory.mktemp("declared") / "mappings")
+    person = Person(short_home(), mappings)
+    assert person.run("init").returncode == 0
+    yield person
+    person.run("down")
+
+
+@pytest.fixture(scope="module")
+def first_night(person: Person) -> subprocess.CompletedProcess[str]:
+    applied = person.run("metadata", "apply")
+    assert applied.returncode == 0, applied.stderr
+    return person.run("nightly")
+
+
+def test_the_first_night_accounts_for_every_record_and_waits_for_consent(
+    first_night: subprocess.CompletedProcess[str],
+) -> None:
+    assert first_night.returncode == 4, first_night.stderr
+    equations = [[int(part) for part in found] for found in EQUATION.findall(first_night.stderr)]
+    assert len(equations) >= 3
+    for received, *parts in equations:
+        assert received == sum(parts)
+    assert "layidu publish --approve" in first_night.stderr
+
+
+def test_consent_publishes_and_the_dashboards_are_proved(
+    person: Person, first_night: subprocess.CompletedProcess[str]
+) -> None:
+    hashes = re.findall(r"--approve ([0-9a-f]{16})", first_night.stderr)
+    assert hashes
+    for digest in hashes:
+        published = person.run("publish", "--approve", digest)
+    assert published.returncode == 0, published.stderr
+    lines = re.findall(r"(\d+) cellules envoyées, (\d+) relues et égales", published.stderr)
+    assert lines
+    assert all(sent == confirmed for sent, confirmed in lines)
+    figures = re.findall(r"(\d+) figures sur (\d+) égales", published.stderr)
+    assert figures
+    assert all(equal == compared for equal, compared in figures)
+
+
+def test_the_next_night_writes_and_sends_nothing(
+    person: Person, first_night: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_night.returncode == 4
+    again = person.run("nightly")
+    assert again.returncode == 0, again.stderr
+    assert "lignes écrites dans la copie : 0" in again.stderr
+    assert "rien n'a changé, rien n'est recalculé" in again.stderr
+    assert all(int(sent) == 0 for sent in re.findall(r"(\d+) cellules envoyées", again.stderr))
+
+
+def test_status_is_for_machines_too(person: Person, first_night: subprocess.CompletedProcess[str]) -> None:
+    assert first_night.returncode == 4
+    told = person.run("status", "--json")
+    assert told.returncode == 0
+    status = json.loads(told.stdout)
+    assert status["freshness"]
+    assert all(data_set["last_good_pull"] for data_set in status["freshness"])
+    assert person.run("status").returncode == 0
+
+
+def test_a_value_is_explained_down_to_its_cells(
+    person: Person, first_night: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_night.returncode == 4
+    told = person.run("explain", "PAL-TPR", "HA-0101", "202603")
+    assert told.returncode == 0, told.stderr
+    assert "TDR" in told.stdout
+    assert "ATTENTION" not in told.stdout
+
+
+def test_what_does_not_exist_is_said_in_four_parts(
+    person: Person, first_night: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_night.returncode == 4
+    for arguments in (
+        ("PAL-TRP", "HA-0101", "202603"),
+        ("PAL-TPR", "Nulle part", "202603"),
+        ("PAL-TPR", "HA-0101", "2026-03"),
+    ):
+        told = person.run("explain", *arguments)
+        assert told.returncode == 3
+        assert all(part in told.stderr for part in ("erreur :", "trouvé", "attendu", "à faire"))
+
+
+def test_refused_values_are_listed_with_their_reason(
+    person: Person, first_night: subprocess.CompletedProcess[str]
+) -> None:
+    assert first_night.returncode == 4
+    told = person.run("refused")
+    assert told.returncode == 0
+    assert "combo-not-of-element" in told.stdout
+    assert "corriger" in told.stdout
+
+
+def test_the_page_is_written(
+    person: Person, first_night: subprocess.CompletedProcess[str], tmp_path: Path
+) -> None:
+    assert first_night.returncode == 4
+    page = tmp_path / "page.html"
+    told = person.run("scorecard", "--to", str(page))
+    assert told.returncode == 0, told.stderr
+    assert "PAL-TPR" in page.read_text(encoding="utf-8")

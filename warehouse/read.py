@@ -1,0 +1,33 @@
+"""What can be read from the warehouse? One name for the other rooms; the queries stand where they belong."""
+
+from warehouse.explain_read import source_cells, terms_of
+from warehouse.holds import accepted, decide_hold, one_hold, open_hold, open_holds
+from warehouse.load_ledger import read_ledger
+from warehouse.read_results import find_org_units, results
+from warehouse.read_runs import cursors, freshness, known_rows, open_issues, open_refusals, status, tombstones
+from warehouse.read_sums import mapped_sums, published_results, reports, tree, years
+
+__all__ = [
+    "accepted",
+    "cursors",
+    "decide_hold",
+    "find_org_units",
+    "freshness",
+    "known_rows",
+    "mapped_sums",
+    "one_hold",
+    "open_hold",
+    "open_holds",
+    "open_issues",
+    "open_refusals",
+    "published_results",
+    "read_ledger",
+    "reports",
+    "results",
+    "source_cells",
+    "status",
+    "terms_of",
+    "tombstones",
+    "tree",
+    "years",
+]

@@ -1,0 +1,152 @@
+"""What does compute need of one year: the tree, the mapped sums, the reports? The step *map* is the join here."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from layidu.model.frames import MAPPED_SUMS, REPORTS, RESULTS, TREE
+from warehouse.connect import Warehouse
+from warehouse.staging import copy_out, fetch, fetch_frame, run_sql
+
+TREE_QUERY = """
+SELECT o.key AS org_unit, coalesce(p.key, -1) AS parent, o.level, o.uid, o.name, o.opening_date, o.closed_date
+FROM source.org_unit o JOIN source.instance i ON i.key = o.source AND i.name = %(source)s
+LEFT JOIN source.org_unit p ON p.source = o.source AND p.uid = o.parent AND p.gone IS NULL
+WHERE o.gone IS NULL ORDER BY o.level, o.path
+"""
+# A correction holds only while the cell still says what was wrong. Yearly values are valid by their year's
+# first month.
+SUMS_QUERY = """
+SELECT m.variable_disaggregation, d.org_unit, p.number, sum(d.number)
+FROM source.period p
+JOIN source.data_value d ON d.period = p.key AND d.source = {source}
+JOIN plan.variable_cell m ON m.data_element = d.data_element
+ AND m.category_option_combo = d.category_option_combo
+ AND greatest(p.number, p.number / 100 * 100 + 1) BETWEEN m.valid_from AND m.valid_to
+JOIN plan.variable_disaggregation v ON v.key = m.variable_disaggregation
+JOIN plan.variable k ON k.code = v.variable AND k.period_type = p.type
+JOIN source.org_unit o ON o.key = d.org_unit AND o.gone IS NULL
+LEFT JOIN left_out x ON x.period = d.period AND x.data_element = d.data_element AND x.org_unit = d.org_unit
+ AND x.value = d.value AND coalesce(x.category_option_combo = d.category_option_combo, true)
+WHERE p.number BETWEEN %(year)s * 100 AND %(year)s * 100 + 99 AND d.number IS NOT NULL AND x.period IS NULL
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+"""
+LEFT_OUT = """
+SELECT p.key AS period, e.key AS data_element, o.key AS org_unit, c.key AS category_option_combo, x.value
+FROM plan.correction x JOIN source.instance i ON i.name = x.source
+JOIN source.period p ON p.id = x.period
+JOIN source.data_element e ON e.source = i.key AND e.uid = x.data_element
+JOIN source.org_unit o ON o.source = i.key AND o.uid = x.org_unit
+LEFT JOIN source.category_option_combo c ON c.source = i.key AND c.uid = x.category_option_combo
+WHERE i.name = %(source)s AND (x.category_option_combo IS NULL OR c.key IS NOT NULL)
+"""
+KINDS = {"cell": "i4", "org_unit": "i4", "period": "i4", "sum": "f8"}
+# Expected: assigned (today, or until after the month), open on a day of the month, in a month that is over and
+# was pulled. Received and on time only count where a report was expected, so that no rate exceeds 100 %.
+REPORTS_QUERY = """
+WITH month AS (
+ SELECT DISTINCT s.key AS data_set, s.uid, s.timely_days, p.key AS period, p.number, p.start_date, p.end_date
+ FROM source.data_set s JOIN source.instance i ON i.key = s.source AND i.name = %(source)s
+ JOIN run.cursor c ON c.source = i.name AND c.data_set = s.uid JOIN source.period p ON p.id = c.period
+ WHERE s.period_type = 'Monthly' AND p.type = 'Monthly' AND p.end_date <= %(through)s
+ AND p.number BETWEEN %(year)s * 100 + 1 AND %(year)s * 100 + 12
+), assigned AS (
+ SELECT data_set, org_unit, valid_from, 'infinity'::timestamptz AS valid_to FROM source.data_set_assignment
+ UNION ALL SELECT data_set, org_unit, valid_from, valid_to FROM source.data_set_assignment_history
+), registered AS (
+ SELECT data_set, period, org_unit, min(date) AS date FROM source.report WHERE completed GROUP BY 1, 2, 3
+), expected AS (
+ SELECT DISTINCT m.data_set, m.uid, m.timely_days, m.period, m.number, m.end_date, a.org_unit
+ FROM month m JOIN assigned a ON a.data_set = m.data_set AND a.valid_from <= m.end_date AND a.valid_to > m.end_date
+ JOIN source.org_unit o ON o.key = a.org_unit AND o.gone IS NULL
+ WHERE (o.opening_date IS NULL OR o.opening_date <= m.end_date)
+ AND (o.closed_date IS NULL OR o.closed_date >= m.start_date)
+)
+SELECT e.uid AS data_set, e.org_unit, e.number AS period, 1 AS expected,
+ CASE WHEN r.period IS NULL THEN 0 ELSE 1 END AS received,
+ CASE WHEN r.period IS NOT NULL AND (e.timely_days IS NULL OR r.date <= e.end_date + 1 + e.timely_days::int)
+ THEN 1 ELSE 0 END AS on_time
+FROM expected e LEFT JOIN registered r USING (data_set, period, org_unit) ORDER BY 1, 2, 3
+"""
+RESULTS_QUERY = """
+SELECT v.indicator, v.disaggregation, v.org_unit, v.period, v.numerator, v.denominator, v.value, v.status,
+ v.completeness
+FROM result.indicator_value v JOIN source.org_unit o ON o.key = v.org_unit
+JOIN source.instance i ON i.key = o.source AND i.name = %(source)s
+WHERE v.hierarchy = 'as_it_is' AND v.indicator = ANY(%(indicators)s)
+ORDER BY v.indicator, v.disaggregation, v.org_unit, v.period
+"""
+
+
+def tree(warehouse: Warehouse, source: str) -> pd.DataFrame:
+    """Today's tree of a source (TREE), parents before children."""
+    with warehouse.connect("loader") as connection:
+        return fetch_frame(connection, TREE, TREE_QUERY, {"source": source})
+
+
+def years(warehouse: Warehouse, source: str) -> list[int]:
+    """The years the copy of a source has values of."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT DISTINCT p.number / 100 FROM source.period p WHERE EXISTS (SELECT FROM source.data_value d"
+            " JOIN source.instance i ON i.key = d.source AND i.name = %(source)s WHERE d.period = p.key) ORDER BY 1",
+            {"source": source},
+        )
+    return [int(str(year)) for (year,) in rows]
+
+
+def mapped_sums(warehouse: Warehouse, source: str, year: int) -> pd.DataFrame:
+    """One year of source cells as variables (MAPPED_SUMS); yearly values stand at yyyy00.
+
+    Only org units of today's tree; values that are no number and corrected cells are left out.
+    """
+    with warehouse.connect("loader") as connection:
+        parameters: dict[str, object] = {"source": source, "year": year}
+        run_sql(connection, "SET LOCAL jit = off")
+        run_sql(connection, "SET LOCAL work_mem = '128MB'")
+        run_sql(connection, "SET LOCAL enable_nestloop = off")
+        run_sql(connection, f"CREATE TEMP TABLE left_out ON COMMIT DROP AS {LEFT_OUT}", parameters)
+        number = fetch(connection, "SELECT key FROM source.instance WHERE name = %(source)s", parameters)
+        pairs = fetch(
+            connection, "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
+        )
+        key = int(str(number[0][0])) if number else 0
+        rows = copy_out(connection, SUMS_QUERY.format(source=key), parameters, KINDS)
+    cell = rows["cell"].astype(np.int64) - 1
+    return MAPPED_SUMS.cast(
+        pd.DataFrame(
+            {
+                "variable": codes([str(variable) for variable, _ in pairs], cell),
+                "disaggregation": codes([str(text) for _, text in pairs], cell),
+                "org_unit": rows["org_unit"].astype(np.int32),
+                "period": rows["period"].astype(np.int32),
+                "sum": rows["sum"].astype(np.float64),
+            }
+        )
+    )
+
+
+def codes(words: list[str], places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> pd.Categorical:
+    """Words by place, as a category: each word is stored once."""
+    names = sorted(set(words))
+    position = {name: number for number, name in enumerate(names)}
+    by_place = np.array([position[word] for word in words], dtype=np.int64)
+    found = by_place[places] if len(words) else np.empty(0, dtype=np.int64)
+    return pd.Categorical.from_codes(found, pd.Index(names, dtype="str"))
+
+
+def reports(warehouse: Warehouse, source: str, year: int, through: date) -> pd.DataFrame:
+    """Expected, received and timely reports of one year's months that ended by `through` (REPORTS)."""
+    with warehouse.connect("loader") as connection:
+        run_sql(connection, "SET LOCAL jit = off")
+        return fetch_frame(
+            connection, REPORTS, REPORTS_QUERY, {"source": source, "year": year, "through": through}
+        )
+
+
+def published_results(warehouse: Warehouse, source: str, indicators: list[str]) -> pd.DataFrame:
+    """Every stored result of these indicators (RESULTS), of one source's org units."""
+    with warehouse.connect("loader") as connection:
+        return fetch_frame(connection, RESULTS, RESULTS_QUERY, {"source": source, "indicators": indicators})
