@@ -14,7 +14,7 @@ from layidu.compute.populations import population_values
 from layidu.compute.trend import yearly_trends
 from layidu.mapping.terms import expand_terms
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
-from warehouse import read
+from warehouse import read_sums
 from warehouse.load_plan import load_plan
 from warehouse.load_results import write_results
 
@@ -36,9 +36,9 @@ Mapped = dict[int, pd.DataFrame]  # year -> frames.MAPPED_SUMS
 
 def map_source(night: Night, source: AtHand) -> Mapped:
     """Source cells mapped and summed, one year at a time, for every year of the copy."""
-    years = read.years(night.warehouse, source.name)
+    years = read_sums.years(night.warehouse, source.name)
     return {
-        year: read.mapped_sums(night.warehouse, source.name, year)
+        year: read_sums.mapped_sums(night.warehouse, source.name, year)
         for year in night.console.track(years, f"{source.name} : années reliées")
     }
 
@@ -47,7 +47,7 @@ def compute_source(
     night: Night, source: AtHand, terms: pd.DataFrame, mapped: Mapped, years: Sequence[int]
 ) -> dict[int, pd.DataFrame]:
     """Results of each year for one source: populations, then compute (frames in, frames out)."""
-    tree = read.tree(night.warehouse, source.name)
+    tree = read_sums.tree(night.warehouse, source.name)
     through = last_ended_month(source.metadata.server.server_date.date())
     keys = tree.set_index("uid")["org_unit"].to_dict()
     return {
@@ -56,7 +56,7 @@ def compute_source(
             ended_through=through,
             tree=tree,
             mapped=mapped[year],
-            reports=read.reports(night.warehouse, source.name, year, through),
+            reports=read_sums.reports(night.warehouse, source.name, year, through),
             populations=populations_of(night, source, mapped, tree, year),
             terms=terms,
             indicators=night.mappings.indicators,
@@ -102,7 +102,7 @@ def quality_findings(night: Night, source: AtHand, mapped: Mapped) -> pd.DataFra
     """What the statistics of the whole window flag: leaps and copied months."""
     if night.mappings.thresholds is None or not night.mappings.variables:
         return FINDINGS.frame()
-    tree = read.tree(night.warehouse, source.name)
+    tree = read_sums.tree(night.warehouse, source.name)
     monthly = together([frame[frame["period"] % 100 != 0] for frame in mapped.values()])
     return findings(monthly, tree, night.mappings.thresholds, variables_of_data_sets(source))
 
@@ -120,7 +120,7 @@ def assess(
     """Colours of commitments and plan lines, on the first source's clock, with its country's trends beside."""
     first = sources[0]
     on = first.metadata.server.server_date.date()
-    tree = read.tree(night.warehouse, first.name)
+    tree = read_sums.tree(night.warehouse, first.name)
     country = set(tree.loc[tree["level"] == tree["level"].min(), "org_unit"])
     proxies = {
         code
@@ -128,7 +128,7 @@ def assess(
         for result in commitment.results.values()
         for code in result.proxies
     }
-    stored = read.published_results(night.warehouse, first.name, sorted(proxies))
+    stored = read_sums.published_results(night.warehouse, first.name, sorted(proxies))
     fresh = computed[first.name]
     older = stored[~stored["period"].str[:4].isin([str(year) for year in fresh])]
     every = pd.concat([older, *fresh.values()], ignore_index=True)

@@ -12,7 +12,7 @@ from layidu.mapping.expand import expand_cells
 from layidu.mapping.expected_parents import moved_units
 from layidu.model.slices import Slice, SliceAccount
 from quality.gate import check
-from warehouse import read
+from warehouse import read_runs
 from warehouse.load import load_registrations, load_slice, record_failed_slice
 from warehouse.load_metadata import load_metadata
 
@@ -35,8 +35,8 @@ def plan_slices(night: Night, at_hand: AtHand) -> list[Slice]:
     return plan(
         at_hand.metadata,
         night.mappings.sources[at_hand.name],
-        known_rows=read.known_rows(night.warehouse, at_hand.name),
-        cursor=read.cursors(night.warehouse, at_hand.name),
+        known_rows=read_runs.known_rows(night.warehouse, at_hand.name),
+        cursor=read_runs.cursors(night.warehouse, at_hand.name),
         server_date=at_hand.metadata.server.server_date,
     )
 

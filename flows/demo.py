@@ -49,12 +49,13 @@ def conclude(settings: Settings, outcome: Outcome, console: Console, folder: Pat
         console.line(line)
     for error in outcome.errors:
         sys.stderr.write(f"{error}\n")
-    show_board(settings, RichConsole(file=sys.stdout, width=None if sys.stdout.isatty() else 140))
+    mappings = read_declared(settings)
+    show_board(settings, mappings, RichConsole(file=sys.stdout, width=None if sys.stdout.isatty() else 140))
     planted = json.loads((folder / "planted.json").read_text(encoding="utf-8"))
     verdict = compare_planted(settings, planted, outcome)
     for line in verdict.lines():
         console.line(line)
-    page = write_page(settings, outcome, settings.home / "resultats.html")
+    page = write_page(settings, mappings, outcome, settings.home / "resultats.html")
     console.line(f"page : {page}")
     console.line("à essayer :")
     for command in NEXT_COMMANDS:

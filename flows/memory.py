@@ -1,11 +1,13 @@
 """Which years must be computed again: what changed tonight, and what the last computation had seen."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from flows.computing import last_ended_month
 from flows.night import AtHand, Night, Outcome
 from layidu import __version__
-from warehouse import read, runs
+from warehouse import read_sums, runs
+from warehouse.connect import Warehouse
 
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
 RUNS_REMEMBERED = 400
@@ -15,8 +17,8 @@ def changed_years(
     night: Night, sources: Sequence[AtHand], outcome: Outcome, *, everything: bool
 ) -> list[int]:
     """Years whose inputs are not those of the last computation; all of them when the rules changed."""
-    years = {year for source in sources for year in read.years(night.warehouse, source.name)}
-    before = last_seen(night)
+    years = {year for source in sources for year in read_sums.years(night.warehouse, source.name)}
+    before = last_computed(night.warehouse)
     now = seen(sources)
     tree_moved = any(source.events["kind"].isin(TREE_EVENTS).any() for source in sources)
     if everything or tree_moved or before is None or before.keys() != now.keys():
@@ -42,13 +44,19 @@ def seen(sources: Sequence[AtHand]) -> dict[str, dict[str, str]]:
     }
 
 
-def last_seen(night: Night) -> dict[str, dict[str, str]] | None:
+def last_computed(warehouse: Warehouse) -> dict[str, dict[str, str]] | None:
     """What the newest run that computed had seen."""
-    for past in runs.last_runs(night.warehouse, RUNS_REMEMBERED):
+    for past in runs.last_runs(warehouse, RUNS_REMEMBERED):
         found = (past.summary or {}).get("computed")
         if isinstance(found, dict) and found:
             return found
     return None
+
+
+def last_seen(warehouse: Warehouse, source: str) -> date | None:
+    """The last day that the results of a source speak of."""
+    known = (last_computed(warehouse) or {}).get(source)
+    return date.fromisoformat(known["through"]) if known else None
 
 
 def remember(outcome: Outcome, sources: Sequence[AtHand]) -> None:

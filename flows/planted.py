@@ -7,7 +7,7 @@ import pandas as pd
 
 from flows.night import Outcome
 from layidu.settings import Settings
-from warehouse import read
+from warehouse import read_runs
 from warehouse.connect import open_warehouse
 
 Planted = Mapping[str, str | None]
@@ -44,9 +44,9 @@ def compare_planted(settings: Settings, planted: Sequence[Planted], outcome: Out
     warehouse = open_warehouse(settings)
     reported = pd.concat(
         [
-            read.open_refusals(warehouse).assign(found_as="refused"),
-            read.open_issues(warehouse).assign(found_as="finding"),
-            read.tombstones(warehouse).assign(found_as="closed", code="tombstone"),
+            read_runs.open_refusals(warehouse).assign(found_as="refused"),
+            read_runs.open_issues(warehouse).assign(found_as="finding"),
+            read_runs.tombstones(warehouse).assign(found_as="closed", code="tombstone"),
             moved_units(outcome),
         ],
         ignore_index=True,

@@ -15,7 +15,7 @@ from layidu.dhis2 import analytics, provision, push, read_back, sending, target
 from layidu.dhis2.client import Client
 from layidu.mapping.contracts import Publication
 from layidu.model.periods import month_number
-from warehouse import holds, load_ledger, read
+from warehouse import holds, load_ledger, read_sums
 
 FIRST_PUSH = "first-push"
 ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign")
@@ -39,8 +39,8 @@ def prepare(night: Night, source: AtHand, code: str, publication: Publication, t
     declared = night.mappings.sources[publication.target]
     client = client_for(night.settings, publication.target, declared, "PUSH")
     elements = target.elements_of(code, publication, night.mappings.indicators)
-    results = read.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
-    tree = read.tree(night.warehouse, source.name)
+    results = read_sums.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
+    tree = read_sums.tree(night.warehouse, source.name)
     desired = push.desired_cells(
         results,
         tree,
@@ -156,11 +156,13 @@ def show(night: Night, source: AtHand, published: Sequence[Published], through: 
     with night.console.waiting("construction des tables d'analyse de DHIS2"):
         analytics.run_and_wait(client, poll_s=0.5 if is_own_sandbox(night, target_name) else 5)
     zeros = analytics.zeros_included(client)
-    tree = read.tree(night.warehouse, source.name)
+    tree = read_sums.tree(night.warehouse, source.name)
     for done in night.console.track(list(published), "relecture des tableaux de bord"):
         publication = night.mappings.publications[done.code]
         elements = target.elements_of(done.code, publication, night.mappings.indicators)
-        results = read.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
+        results = read_sums.published_results(
+            night.warehouse, source.name, sorted(set(elements["indicator"]))
+        )
         expected = analytics.expected_figures(
             results, tree, elements, level=publication.level, ended_through=str(month_number(through))
         )

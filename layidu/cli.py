@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # typer carries its own copy of click
 
 from layidu.errors import LayiduError
 
@@ -41,11 +41,11 @@ def main() -> None:
     except LayiduError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as done:
+    except typer.Exit as done:
         sys.exit(done.exit_code)
-    except click.exceptions.Abort:
+    except typer.Abort:
         sys.exit(130)
-    except click.ClickException as error:
+    except ClickException as error:
         sys.stderr.write(
             f"erreur : ligne de commande\n  trouvé  : {error.format_message()}\n"
             f"  attendu : une commande et des options de « layidu --help »\n  à faire : relire l'aide, puis relancer\n"

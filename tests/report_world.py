@@ -62,6 +62,7 @@ def units() -> list[tuple[int, str, str, int, str | None, float, float]]:
     return made
 
 
+@lru_cache
 def labelled() -> pd.DataFrame:
     """Totals of every indicator at every level, month, quarter and year: sums of districts, then divided."""
     places = units()
@@ -109,7 +110,9 @@ def labelled() -> pd.DataFrame:
     return LABELLED.cast(frame.merge(names, on="org_unit"))
 
 
-def trends(results: pd.DataFrame) -> pd.DataFrame:
+@lru_cache
+def trends() -> pd.DataFrame:
+    results = labelled()
     wide = results[results["level"] <= 2]
     return yearly_trends(RESULTS.cast(wide), on=date(2026, 4, 8))
 
@@ -129,7 +132,7 @@ def accounts() -> list[SliceAccount]:
 def page(text: str | None = None) -> Page:
     """A page of the made-up country; `text` replaces every name and free text a stranger could choose."""
     results = labelled()
-    arrows = trends(results)
+    arrows = trends()
     districts = DISTRICTS.frame(
         (key, uid, name, parent, east, north)
         for key, uid, name, level, parent, east, north in units()

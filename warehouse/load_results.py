@@ -16,10 +16,28 @@ from psycopg import sql
 from layidu.model.frames import FINDINGS, RESULTS, Contract
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
-from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql, stage
+from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql, stage_text
 
 NUMBERS = ("numerator", "denominator", "value", "completeness")
-KEY = ("indicator", "org_unit", "period", "disaggregation")
+VALUES = (*NUMBERS, "status")
+KEY = ("indicator", "disaggregation", "period", "org_unit")
+VALUE_LIST = ", ".join(VALUES)
+NEW_VALUES = ", ".join(f"n.{name}" for name in VALUES)
+GONE = """
+DELETE FROM result.indicator_value k USING differing n WHERE k.year = %(year)s AND n.action = 'gone' AND {same}
+"""
+CHANGED = f"""
+UPDATE result.indicator_value k SET ({VALUE_LIST}, run) = ({NEW_VALUES}, %(run)s) FROM differing n
+WHERE k.year = %(year)s AND n.action = 'changed' AND {{same}}
+"""
+# Upper levels first: what a person sees who asks for a few rows in no order.
+NEW = f"""
+INSERT INTO result.indicator_value (year, hierarchy, indicator, disaggregation, period, org_unit, {VALUE_LIST}, run)
+SELECT %(year)s, 'as_it_is', n.indicator, n.disaggregation, n.period, n.org_unit, {NEW_VALUES}, %(run)s
+FROM differing n JOIN source.org_unit o ON o.key = n.org_unit WHERE n.action = 'new'
+ORDER BY o.level, n.indicator, n.disaggregation, n.period, n.org_unit
+"""
+SWITCH = (GONE, CHANGED, NEW)
 KINDS = {
     "indicator": "text",
     "disaggregation": "text",
@@ -82,7 +100,7 @@ def write_results(
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         run_sql(connection, "SET LOCAL jit = off")
-        # Newest year and upper levels first: what a person sees who asks for a few rows in no order.
+        # Newest year first, for the same reason as upper levels first.
         written = sum(
             write_year(connection, year, results[year], run.run_id) for year in sorted(results, reverse=True)
         )
@@ -101,41 +119,39 @@ def write_results(
 
 
 def write_year(connection: psycopg.Connection, year: int, results: pd.DataFrame, run: int) -> int:
-    """Make one year's results equal to the frame."""
-    rows = arrow(RESULTS.check(results).sort_values(list(KEY)), list(KINDS))
-    if not remember(connection, f"indicator_value/{year}", rows, run):
+    """Make one year's results equal to the frame; how many rows differed."""
+    text = as_csv(arrow(RESULTS.check(results).sort_values(list(KEY)), list(KINDS)))
+    if not remember(connection, f"indicator_value/{year}", text, run):
         return 0
-    stage(connection, f"result_{year}", rows, KINDS)
-    same = " AND ".join(f"k.{name} = n.{name}" for name in KEY) + " AND k.year = %(year)s"
-    values, new_values = ", ".join(NUMBERS), ", ".join(f"n.{name}" for name in NUMBERS)
-    parameters = {"year": year, "run": run}
-    # The staged rows are analysed; a nested loop over a year would never end.
+    stage_text(connection, "now", text, KINDS)
+    run_sql(connection, "ANALYZE now")
+    # A year's rows are many: a nested loop over them would never end.
     run_sql(connection, "SET LOCAL enable_nestloop = off")
-    written = run_sql(
+    parameters = {"year": year, "run": run}
+    same = " AND ".join(f"k.{name} = n.{name}" for name in KEY)
+    run_sql(
         connection,
-        "DELETE FROM result.indicator_value k WHERE k.year = %(year)s"
-        f" AND NOT EXISTS (SELECT FROM result_{year} n WHERE {same})",
+        f"CREATE TEMP TABLE differing ON COMMIT DROP AS SELECT {either(KEY)}, {prefixed('n', VALUES)},"
+        " CASE WHEN n.period IS NULL THEN 'gone' WHEN k.period IS NULL THEN 'new' ELSE 'changed' END AS action"
+        f" FROM now n FULL JOIN (SELECT * FROM result.indicator_value WHERE year = %(year)s) k ON {same}"
+        f" WHERE n.period IS NULL OR k.period IS NULL"
+        f" OR ({prefixed('k', VALUES)}) IS DISTINCT FROM ({prefixed('n', VALUES)})",
         parameters,
     )
-    written += run_sql(
-        connection,
-        f"UPDATE result.indicator_value k SET ({values}, status, run) = ({new_values}, n.status, %(run)s)"
-        f" FROM result_{year} n WHERE {same} AND ({', '.join(f'k.{name}' for name in NUMBERS)}, k.status)"
-        f" IS DISTINCT FROM ({new_values}, n.status)",
-        parameters,
-    )
-    written += run_sql(
-        connection,
-        "INSERT INTO result.indicator_value (year, hierarchy, indicator, org_unit, period, disaggregation,"
-        f" {values}, status, run) SELECT %(year)s, 'as_it_is', n.indicator, n.org_unit, n.period,"
-        f" n.disaggregation, {new_values}, n.status, %(run)s FROM result_{year} n"
-        " JOIN source.org_unit o ON o.key = n.org_unit"
-        f" WHERE NOT EXISTS (SELECT FROM result.indicator_value k WHERE {same})"
-        " ORDER BY o.level, n.indicator, n.disaggregation, n.period, o.path",
-        parameters,
-    )
-    run_sql(connection, "SET LOCAL enable_nestloop = on")
+    run_sql(connection, "ANALYZE differing")
+    written = sum(run_sql(connection, statement.format(same=same), parameters) for statement in SWITCH)
+    run_sql(connection, "DROP TABLE now, differing")
     return written
+
+
+def either(names: tuple[str, ...]) -> str:
+    """The columns of whichever side of the join has them."""
+    return ", ".join(f"coalesce(n.{name}, k.{name}) AS {name}" for name in names)
+
+
+def prefixed(alias: str, names: tuple[str, ...]) -> str:
+    """Columns of one alias."""
+    return ", ".join(f"{alias}.{name}" for name in names)
 
 
 def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.DataFrame, run: int) -> int:
@@ -143,7 +159,7 @@ def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.Dat
     table = arrow(contract.cast(rows), list(contract.columns))
     if "year" in table.column_names:
         table = table.set_column(table.column_names.index("year"), "year", table["year"].cast(pa.int32()))
-    if not remember(connection, contract.name, table, run):
+    if not remember(connection, contract.name, as_csv(table), run):
         return 0
     size: int = table.num_rows
     table = table.append_column("position", pa.array(range(1, size + 1), pa.int32()))
@@ -153,9 +169,9 @@ def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.Dat
     return size
 
 
-def remember(connection: psycopg.Connection, what: str, rows: pa.Table, run: int) -> bool:
+def remember(connection: psycopg.Connection, what: str, text: memoryview, run: int) -> bool:
     """Store the fingerprint of rows; False when it is the one of last time."""
-    digest = hashlib.sha256(as_csv(rows)).hexdigest()
+    digest = hashlib.sha256(text).hexdigest()
     parameters = {"what": what, "sha256": digest, "run": run}
     known = "FROM result.digest WHERE what = %(what)s"
     if fetch(connection, f"SELECT {known} AND sha256 = %(sha256)s", parameters):

@@ -4,7 +4,15 @@ from warehouse.explain_read import source_cells, terms_of
 from warehouse.holds import accepted, decide_hold, one_hold, open_hold, open_holds
 from warehouse.load_ledger import read_ledger
 from warehouse.read_results import find_org_units, results
-from warehouse.read_runs import cursors, freshness, known_rows, open_issues, open_refusals, status, tombstones
+from warehouse.read_runs import (
+    cursors,
+    freshness,
+    known_rows,
+    open_issues,
+    open_refusals,
+    status,
+    tombstones,
+)
 from warehouse.read_sums import mapped_sums, published_results, reports, tree, years
 
 __all__ = [

@@ -7,6 +7,7 @@ import pandas as pd
 
 from layidu.model.frames import MAPPED_SUMS, REPORTS, RESULTS, TREE
 from warehouse.connect import Warehouse
+from warehouse.keys import source_number
 from warehouse.staging import copy_out, fetch, fetch_frame, run_sql
 
 TREE_QUERY = """
@@ -15,21 +16,25 @@ FROM source.org_unit o JOIN source.instance i ON i.key = o.source AND i.name = %
 LEFT JOIN source.org_unit p ON p.source = o.source AND p.uid = o.parent AND p.gone IS NULL
 WHERE o.gone IS NULL ORDER BY o.level, o.path
 """
-# A correction holds only while the cell still says what was wrong. Yearly values are valid by their year's
-# first month.
-SUMS_QUERY = """
-SELECT m.variable_disaggregation, d.org_unit, p.number, sum(d.number)
-FROM source.period p
-JOIN source.data_value d ON d.period = p.key AND d.source = {source}
-JOIN plan.variable_cell m ON m.data_element = d.data_element
- AND m.category_option_combo = d.category_option_combo
+# The map, spread over the year's periods: small, counted, and so joined to the values by one hash. Yearly values
+# are valid by their year's first month.
+WANTED = """
+SELECT m.variable_disaggregation, m.data_element, m.category_option_combo, p.key AS period, p.number
+FROM plan.variable_cell m JOIN plan.variable_disaggregation v ON v.key = m.variable_disaggregation
+JOIN plan.variable k ON k.code = v.variable
+JOIN source.period p ON p.type = k.period_type AND p.number BETWEEN %(year)s * 100 AND %(year)s * 100 + 99
  AND greatest(p.number, p.number / 100 * 100 + 1) BETWEEN m.valid_from AND m.valid_to
-JOIN plan.variable_disaggregation v ON v.key = m.variable_disaggregation
-JOIN plan.variable k ON k.code = v.variable AND k.period_type = p.type
+"""
+# A correction holds only while the cell still says what was wrong.
+SUMS_QUERY = """
+SELECT w.variable_disaggregation, d.org_unit, w.number, sum(d.number)
+FROM source.data_value d
+JOIN wanted w ON w.period = d.period AND w.data_element = d.data_element
+ AND w.category_option_combo = d.category_option_combo
 JOIN source.org_unit o ON o.key = d.org_unit AND o.gone IS NULL
 LEFT JOIN left_out x ON x.period = d.period AND x.data_element = d.data_element AND x.org_unit = d.org_unit
  AND x.value = d.value AND coalesce(x.category_option_combo = d.category_option_combo, true)
-WHERE p.number BETWEEN %(year)s * 100 AND %(year)s * 100 + 99 AND d.number IS NOT NULL AND x.period IS NULL
+WHERE d.source = %(source_key)s AND d.period = ANY(%(periods)s) AND d.number IS NOT NULL AND x.period IS NULL
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 """
 LEFT_OUT = """
@@ -103,17 +108,18 @@ def mapped_sums(warehouse: Warehouse, source: str, year: int) -> pd.DataFrame:
     Only org units of today's tree; values that are no number and corrected cells are left out.
     """
     with warehouse.connect("loader") as connection:
+        for setting in ("jit = off", "work_mem = '128MB'", "enable_nestloop = off"):
+            run_sql(connection, f"SET LOCAL {setting}")
         parameters: dict[str, object] = {"source": source, "year": year}
-        run_sql(connection, "SET LOCAL jit = off")
-        run_sql(connection, "SET LOCAL work_mem = '128MB'")
-        run_sql(connection, "SET LOCAL enable_nestloop = off")
-        run_sql(connection, f"CREATE TEMP TABLE left_out ON COMMIT DROP AS {LEFT_OUT}", parameters)
-        number = fetch(connection, "SELECT key FROM source.instance WHERE name = %(source)s", parameters)
+        for table, query in (("left_out", LEFT_OUT), ("wanted", WANTED)):
+            run_sql(connection, f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {query}", parameters)
+            run_sql(connection, f"ANALYZE {table}")
+        parameters["source_key"] = source_number(connection, source)
+        parameters["periods"] = [key for (key,) in fetch(connection, "SELECT DISTINCT period FROM wanted")]
         pairs = fetch(
             connection, "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
         )
-        key = int(str(number[0][0])) if number else 0
-        rows = copy_out(connection, SUMS_QUERY.format(source=key), parameters, KINDS)
+        rows = copy_out(connection, SUMS_QUERY, parameters, KINDS)
     cell = rows["cell"].astype(np.int64) - 1
     return MAPPED_SUMS.cast(
         pd.DataFrame(

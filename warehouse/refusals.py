@@ -15,9 +15,8 @@ from layidu.model.frames import KEY
 from layidu.model.slices import Checked, Slice
 from warehouse.slices import branch_of
 from warehouse.staging import fetch_number, run_sql, stage
-from warehouse.tables.run import CELL_NAMES
 
-CELL = ", ".join(CELL_NAMES)
+CELL = ", ".join(KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ ISSUES = Ledger("issue", ("value", "reason", "severity", "variable"))
 
 def same_cell(left: str, right: str) -> str:
     """SQL: both sides are about one cell."""
-    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in CELL_NAMES)
+    return " AND ".join(f"{left}.{name} = {right}.{name}" for name in KEY)
 
 
 def stage_refused_cells(connection: psycopg.Connection, checked: Checked, source: int) -> None:
@@ -63,7 +62,7 @@ def update_ledger(
 ) -> int:
     """Open what is new, prolong what is known; how many records were not known before."""
     staged = f"{ledger.table}_now"
-    stage(connection, staged, cells(rows), dict.fromkeys((*CELL_NAMES, "code", *ledger.extra), "text"))
+    stage(connection, staged, cells(rows), dict.fromkeys((*KEY, "code", *ledger.extra), "text"))
     parameters = parameters_of(asked, run)
     known = (
         f"SELECT FROM run.{ledger.table} k WHERE {is_open('k')} AND {same_cell('k', 'n')} AND k.code = n.code"

@@ -26,15 +26,21 @@ def stage(
 ) -> None:
     """Put rows into a new temporary table; `columns` names those that are taken, with their SQL types."""
     table = rows if isinstance(rows, pa.Table) else arrow(rows, list(columns))
+    stage_text(connection, name, as_csv(table.select(list(columns))), columns)
+    if table.num_rows >= LARGE:
+        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+
+
+def stage_text(
+    connection: psycopg.Connection, name: str, text: memoryview, columns: Mapping[str, str]
+) -> None:
+    """Put CSV without a header into a new temporary table."""
     definition = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(column), as_sql(kind)) for column, kind in columns.items()
     )
-    connection.execute(
-        sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(sql.Identifier(name), definition)
-    )
-    copy_in(connection, sql.Identifier(name), table.select(list(columns)))
-    if table.num_rows >= LARGE:
-        connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+    table = sql.Identifier(name)
+    connection.execute(sql.SQL("CREATE TEMP TABLE {} ({}) ON COMMIT DROP").format(table, definition))
+    copy_text(connection, table, text, list(columns))
 
 
 def arrow(rows: pd.DataFrame, columns: Sequence[str]) -> pa.Table:
@@ -44,9 +50,15 @@ def arrow(rows: pd.DataFrame, columns: Sequence[str]) -> pa.Table:
 
 def copy_in(connection: psycopg.Connection, table: sql.Composable, rows: pa.Table) -> None:
     """COPY rows into a table that has exactly these columns, or more that have defaults."""
-    names = sql.SQL(", ").join(map(sql.Identifier, rows.column_names))
+    copy_text(connection, table, as_csv(rows), rows.column_names)
+
+
+def copy_text(
+    connection: psycopg.Connection, table: sql.Composable, text: memoryview, columns: Sequence[str]
+) -> None:
+    """COPY CSV without a header into columns of a table."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(table, names)
-    text = as_csv(rows)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(text), PIECE):
             copy.write(text[start : start + PIECE])
@@ -55,7 +67,8 @@ def copy_in(connection: psycopg.Connection, table: sql.Composable, rows: pa.Tabl
 def as_csv(rows: pa.Table) -> memoryview:
     """Rows as CSV without a header: text in quotes, null as nothing, which is how COPY tells them apart."""
     buffer = BytesIO()
-    csv.write_csv(rows, buffer, csv.WriteOptions(include_header=False, batch_size=64 * 1024))
+    # pyarrow 26 writes zero bytes for a column that begins with an empty chunk; one chunk has none.
+    csv.write_csv(rows.combine_chunks(), buffer, csv.WriteOptions(include_header=False, batch_size=64 * 1024))
     return buffer.getbuffer()
 
 

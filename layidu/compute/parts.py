@@ -58,7 +58,7 @@ class PartSums:
             else np.isin(units, np.fromiter(population_org_units, dtype=np.int64))
         )
         self.parts: dict[tuple[tuple[Term, ...], Manner], Part] = {}
-        self.people: dict[tuple[str, bool], tuple[FloatArray, BoolArray, BoolArray]] = {}
+        self.people: dict[tuple[str, bool, tuple[str, ...]], tuple[FloatArray, BoolArray, BoolArray]] = {}
 
     def part(self, terms: tuple[Term, ...], manner: Manner) -> Part:
         """The sum of the terms that are present; missing where none is."""
@@ -83,7 +83,7 @@ class PartSums:
         present = reported.copy()
         for term in terms:
             if term.kind == "population":
-                amounts, found, lacking = self.population_sums(term.name, annualised=manner.annualised)
+                amounts, found, lacking = self.population_sums(term.name, manner)
                 values += term.coefficient * amounts
                 present |= found
                 incomplete |= lacking
@@ -110,26 +110,33 @@ class PartSums:
                 present |= self.facts.reports("reports_received", manner.data_sets) > 0
         return self.facts.periods.over_time(*self.facts.branches.sum_up(values, present), way)
 
-    def population_sums(self, measure: str, *, annualised: bool) -> tuple[FloatArray, BoolArray, BoolArray]:
+    def population_sums(self, measure: str, manner: Manner) -> tuple[FloatArray, BoolArray, BoolArray]:
         """Person-time of the ended months, or people once a period; and where some of the branch is unknown.
 
-        Every open org unit with a population counts, whether or not it reported.
+        Every open org unit with a population counts, whether or not it reported; a month in which no report
+        was expected (it lies before the copy begins) does not, for there are no events to set against it.
         """
-        key = (measure, annualised)
+        key = (measure, manner.annualised, manner.data_sets)
         if key not in self.people:
-            self.people[key] = self.add_people(measure, annualised=annualised)
+            self.people[key] = self.add_people(measure, manner)
         return self.people[key]
 
-    def add_people(self, measure: str, *, annualised: bool) -> tuple[FloatArray, BoolArray, BoolArray]:
+    def asked(self, data_sets: tuple[str, ...]) -> BoolArray:
+        """The months in which reports of these data sets were expected; all of them where nothing is known."""
+        expected = self.facts.reports("reports_expected", data_sets).sum(axis=0) > 0
+        return expected if expected.any() else np.ones_like(expected)
+
+    def add_people(self, measure: str, manner: Manner) -> tuple[FloatArray, BoolArray, BoolArray]:
         """Sum a population up the tree."""
         facts, branches, periods = self.facts, self.facts.branches, self.facts.periods
         people = facts.populations.get(measure, np.full(len(branches.org_units), np.nan))
         known = ~np.isnan(people)
-        opened = periods.any_month(facts.open)
+        counting = facts.open & self.asked(manner.data_sets)
+        opened = periods.any_month(counting)
         number = np.where(known, people, 0.0)[:, None]
-        if annualised:
+        if manner.annualised:
             person_time = number * periods.days / DAYS_OF_A_YEAR
-            monthly = branches.sum_up(person_time, facts.open & known[:, None])
+            monthly = branches.sum_up(person_time, counting & known[:, None])
             values, found = periods.over_time(*monthly, "sum")
         else:
             values, found = branches.sum_up(np.broadcast_to(number, opened.shape), opened & known[:, None])

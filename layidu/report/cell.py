@@ -46,10 +46,11 @@ class Cell:
 NOTHING = Result(None, None, None, None, None)
 
 
-def cell(result: Result, arrow: str, indicator: Indicator, thresholds: Thresholds | None) -> Cell:
-    """A figure with its arrow and its colour."""
+def cell(result: Result, arrow: str | None, indicator: Indicator, thresholds: Thresholds | None) -> Cell:
+    """A figure with its arrow ("" when there is nothing to compare) and colour; None: no trend is asked for."""
     value = present(result.value)
     colour, judged = judge(result, arrow, indicator, thresholds)
+    arrow = arrow or ""
     if value is None:
         text, short, arrow = french.DASH, french.short_status(result.status), ""
     else:
@@ -66,11 +67,11 @@ def present(value: float | None) -> float | None:
 
 
 def judge(
-    result: Result, arrow: str, indicator: Indicator, thresholds: Thresholds | None
+    result: Result, arrow: str | None, indicator: Indicator, thresholds: Thresholds | None
 ) -> tuple[Colour, str]:
     """The colour of a trend, or grey with the reason why no judgement is fair."""
     refused = weakness(result, thresholds)
-    if refused:
+    if refused or arrow is None:
         return "GREY", refused
     if not arrow:
         return "GREY", "pas de mois comparable l'an dernier"

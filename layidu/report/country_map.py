@@ -198,7 +198,7 @@ def theme(
     thresholds: Thresholds | None,
 ) -> Theme:
     """Every district's figure, shaded by fifths of what is solid."""
-    cells = [cell(found.get((code, period.id, unit), NOTHING), "", indicator, thresholds) for unit in units]
+    cells = [cell(found.get((code, period.id, unit), NOTHING), None, indicator, thresholds) for unit in units]
     solid = [each.value for each in cells if each.solid and each.value is not None]
     cuts = limits(solid)
     classes = [

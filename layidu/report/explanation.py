@@ -1,16 +1,15 @@
 """Which source cells, one by one, make this value?"""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
-from layidu.mapping.contracts import Indicator
-from layidu.model.disaggregation import read
 from layidu.model.frames import TEXT, Contract
 from layidu.report import french
+from layidu.report.explained import YEAR_DAYS, Explained, bands, heading
+
+__all__ = ["LEFT_OUT", "POPULATION_TERMS", "SOURCE_CELLS", "Explained", "explain"]
 
 SOURCE_CELLS = Contract(  # the cells behind one result; one row a cell and term
     "source_cells",
@@ -46,42 +45,25 @@ POPULATION_TERMS = Contract(  # population of one place and month in one part
         "coefficient": "float64",
     },
 )
+LEFT_OUT = Contract(  # cells a correction keeps out of compute, with its reason
+    "left_out", {**dict(SOURCE_CELLS.columns), "reason": TEXT}
+)
 PARTS = {"numerator": "Numérateur", "denominator": "Dénominateur"}
-YEAR_DAYS = 365
-REFERENCE = re.compile(r"#\{([^}|]+)(?:\|([^}]*))?\}")
 GROUP = ["name", "disaggregation", "data_element", "category_option_combo", "coefficient"]
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """The result that is explained, and the names its explanation needs."""
-
-    code: str
-    indicator: Indicator
-    org_unit_path: Sequence[str]  # names, from the root down
-    org_unit_uid: str
-    period: str
-    numerator: float | None
-    denominator: float | None
-    value: float | None
-    status: str | None
-    completeness: float | None
-    disaggregation: str = ""
-    names: Mapping[str, str] = field(default_factory=dict)  # variables and measures -> names
-
-    @property
-    def parts(self) -> dict[str, float | None]:
-        """What compute says each part is worth; a count has no denominator."""
-        both = {"numerator": self.numerator, "denominator": self.denominator}
-        return both if self.indicator.denominator is not None else {"numerator": self.numerator}
-
-
 def explain(
-    explained: Explained, cells: pd.DataFrame, populations: pd.DataFrame, *, limit: int | None = 60
+    explained: Explained,
+    cells: pd.DataFrame,
+    populations: pd.DataFrame,
+    *,
+    left_out: pd.DataFrame | None = None,
+    limit: int | None = 60,
 ) -> str:
     """The road back from a value to DHIS2's cells, as text; `limit` rows a part (None: all of them).
 
-    Subtotals and sums are always those of every row, shown or not.
+    Subtotals and sums are always those of every row, shown or not. `left_out` (LEFT_OUT) are cells a correction
+    keeps out of compute: counted and listed, never added.
     """
     found = SOURCE_CELLS.check(cells)
     people = POPULATION_TERMS.check(populations)
@@ -92,52 +74,22 @@ def explain(
         lines += cell_lines(own, explained.names, limit)
         lines += population_lines(theirs, explained.names, limit)
         lines += sum_lines(part, own, theirs, expected)
+    lines += left_out_lines(LEFT_OUT.frame() if left_out is None else LEFT_OUT.check(left_out))
     return "\n".join(lines) + "\n"
 
 
-def heading(explained: Explained) -> Iterator[str]:
-    """What is explained: name, formula, place, period, value with its parts."""
-    indicator = explained.indicator
-    yield f"{explained.code} · {french.plain(indicator.name)}"
-    yield f"  définition   {french.plain(indicator.definition)}"
-    yield f"  formule      {formula(indicator, explained.names)}"
-    if explained.disaggregation:
-        yield f"  ventilation  {bands(explained.disaggregation)}"
-    yield f"  lieu         {' › '.join(map(french.plain, explained.org_unit_path))} [{explained.org_unit_uid}]"
-    yield f"  période      {french.period(explained.period)}"
-    yield f"  valeur       {french.number(explained.value, indicator.decimals)} {french.plain(indicator.unit)}"
-    parts = f"{french.exact(explained.numerator)}"
-    if indicator.denominator is not None:
-        parts += f" ÷ {french.exact(explained.denominator)}"
-    yield f"  calcul       {parts} × {french.exact(indicator.factor)}"
-    yield f"  statut       {french.status(explained.status)}"
-    yield f"  complétude   {french.percent(explained.completeness)} des rapports attendus"
-
-
-def formula(indicator: Indicator, names: Mapping[str, str]) -> str:
-    """The declared expressions with the names of their variables."""
-
-    def worded(text: str) -> str:
-        return REFERENCE.sub(lambda match: reference(match.group(1), match.group(2), names), text)
-
-    text = worded(indicator.numerator)
-    if indicator.numerator_weights is not None:
-        text = f"({text}) × facteur de chaque {indicator.numerator_weights.dimension}"
-    if indicator.denominator is None:
-        return text
-    text = f"({text}) ÷ ({worded(indicator.denominator)}) × {french.exact(indicator.factor)}"
-    return f"{text}, population en personnes-temps (jours ÷ {YEAR_DAYS})" if indicator.annualised else text
-
-
-def reference(name: str, bands_: str | None, names: Mapping[str, str]) -> str:
-    """One variable of an expression, in words."""
-    known = f"« {french.plain(names.get(name, name))} »"
-    return f"{known} ({french.plain(bands_)})" if bands_ else known
-
-
-def bands(disaggregation: str) -> str:
-    """`age=15-24|method=pill` -> age : 15-24, method : pill."""
-    return french.plain(", ".join(f"{name} : {band}" for name, band in read(disaggregation).items()))
+def left_out_lines(cells: pd.DataFrame) -> Iterator[str]:
+    """Cells that a correction keeps out of the sums, each with its reason."""
+    if cells.empty:
+        return
+    yield ""
+    yield f"Hors du calcul, par correction déclarée : {french.count(len(cells), 'cellule')}"
+    rows = cells.sort_values(["part", "org_unit_name", "org_unit_uid", "period"]).to_dict("records")
+    for row in rows:
+        element = named(row["data_element_name"], row["data_element"])
+        place = named(row["org_unit_name"], row["org_unit_uid"])
+        period, value, reason = (french.plain(row[name]) for name in ("period", "value", "reason"))
+        yield f"      {element}, {place}, {period} : « {value} » ; {reason}"
 
 
 def cell_lines(cells: pd.DataFrame, names: Mapping[str, str], limit: int | None) -> Iterator[str]:
@@ -153,7 +105,7 @@ def cell_lines(cells: pd.DataFrame, names: Mapping[str, str], limit: int | None)
         yield from aligned([cell_columns(row) for row in shown.to_dict("records")])
         if len(shown) < len(group):
             hidden = french.count(len(group) - len(shown), "cellule")
-            yield f"      … {hidden} de plus (toutes : option --all)"
+            yield f"      … {hidden} de plus, comprises dans le sous-total"
         total = french.exact(float(group["contribution"].sum()))
         yield f"      sous-total : {total} ({french.count(len(group), 'cellule')})"
         yield from unread(group)
@@ -205,7 +157,7 @@ def population_lines(people: pd.DataFrame, names: Mapping[str, str], limit: int 
         left -= len(shown)
         yield from aligned([population_columns(row) for row in shown.to_dict("records")])
         if len(shown) < len(group):
-            yield f"      … {french.count(len(group) - len(shown), 'ligne')} de plus (toutes : option --all)"
+            yield f"      … {french.count(len(group) - len(shown), 'ligne')} de plus, comprises dans le sous-total"
         total = french.exact(float(group["contribution"].sum()))
         yield f"      sous-total : {total} ({french.count(len(group), 'ligne')})"
 

@@ -55,10 +55,12 @@ def compact(value: float, decimals: int) -> str:
     if size >= 999_950_000:
         return f"{number(value / 1e9, 1)}{NARROW_SPACE}G"
     if size >= 999_500:
-        return f"{number(value / 1e6, 2 if size < 9_995_000 else 1)}{NARROW_SPACE}M"
+        return (
+            f"{number(value / 1e6, 2 if size < 9_995_000 else 1 if size < 99_950_000 else 0)}{NARROW_SPACE}M"
+        )
     if size >= 99_999.5:
         return f"{number(value / 1e3)}{NARROW_SPACE}k"
-    return number(value, 0 if size >= 1000 else decimals)
+    return number(value, 0 if size >= 999.5 else decimals)
 
 
 def percent(share: float | None) -> str:

@@ -59,7 +59,7 @@ def charts(labelled: pd.DataFrame, shown: Board, thresholds: Thresholds | None) 
     built = []
     for line in shown.lines:
         results = (found.get((line.code, each.id, country), NOTHING) for each in periods)
-        cells = [cell(result, "", line.indicator, thresholds) for result in results]
+        cells = [cell(result, None, line.indicator, thresholds) for result in results]
         built.append(chart(line, periods, cells))
     return built
 

@@ -39,7 +39,12 @@ def table(board: Board) -> Table:
     names = abbreviations([place.name for place in shown])
     title = f"Indicateurs de {board.periods[0].name}" if board.periods else "Aucun mois n'est encore calculé"
     built = Table(
-        title=title, caption=caption(board, shown, names), box=box.SIMPLE_HEAD, padding=(0, 0), pad_edge=False
+        title=title,
+        caption=caption(board, shown, names),
+        min_width=80,
+        box=box.SIMPLE_HEAD,
+        padding=(0, 0),
+        pad_edge=False,
     )
     built.add_column("Indicateur", no_wrap=True, min_width=18)
     for name in names:

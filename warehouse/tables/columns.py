@@ -31,9 +31,9 @@ TIME = DateTime(timezone=True)
 SERVER_CLOCK = DateTime(timezone=False)  # a server's own clock, in its own zone
 
 
-def required(name: str, type_: TypeEngine[Any], comment: str, default: str | None = None) -> Column[Any]:
+def required(name: str, type_: TypeEngine[Any], comment: str) -> Column[Any]:
     """A column that is never empty."""
-    return Column(name, type_, nullable=False, comment=comment, server_default=default)
+    return Column(name, type_, nullable=False, comment=comment)
 
 
 def optional(name: str, type_: TypeEngine[Any], comment: str) -> Column[Any]:

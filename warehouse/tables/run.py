@@ -3,6 +3,8 @@
 `run.run` and `run.lock` belong to `warehouse.runs` and `warehouse.lock`.
 """
 
+from collections.abc import Iterator
+
 from sqlalchemy import ARRAY, Column, DateTime, Index, Table, Text, text
 
 from warehouse.tables.columns import (
@@ -68,14 +70,16 @@ CURSOR = Table(
     comment="How far the copy is complete, by data set, branch and period; moves with the rows, never alone",
 )
 
-CELL = (
-    required("data_element", TEXT, "uid, as received; empty when it had none", "''"),
-    required("period", TEXT, "DHIS2 period id, as received", "''"),
-    required("org_unit", TEXT, "uid, as received", "''"),
-    required("category_option_combo", TEXT, "uid, as received", "''"),
-    required("attribute_option_combo", TEXT, "uid, as received", "''"),
-)
-CELL_NAMES = tuple(column.name for column in CELL)
+CELL_NAMES = ("data_element", "period", "org_unit", "category_option_combo", "attribute_option_combo")
+
+
+def cell() -> Iterator[Column[str]]:
+    """The five parts of a cell as they were received: never empty, so that they can be compared."""
+    for name in CELL_NAMES:
+        said = "DHIS2 period id" if name == "period" else "uid"
+        yield required(name, TEXT, f"{said}, as received; empty text when it had none")
+
+
 OPEN = text("resolved_run IS NULL")
 
 REFUSED_VALUE = Table(
@@ -85,7 +89,7 @@ REFUSED_VALUE = Table(
     required("source", TEXT, "name of the source"),
     required("data_set", TEXT, "uid of the data set it came in"),
     required("branch", TEXT, "uid of the branch the slice asked for; with ! the unit alone"),
-    *[column.copy() for column in CELL],
+    *cell(),
     required("code", TEXT, "stable code of the reason"),
     optional("value", TEXT, "the text that was refused"),
     required("reason", TEXT, "French sentence, with what to do"),
@@ -108,7 +112,7 @@ ISSUE = Table(
     required("source", TEXT, "name of the source"),
     required("data_set", TEXT, "uid of the data set it came in"),
     required("branch", TEXT, "uid of the branch the slice asked for; with ! the unit alone"),
-    *[column.copy() for column in CELL],
+    *cell(),
     required("code", TEXT, "code of the rule"),
     optional("value", TEXT, "the value that was kept"),
     required("reason", TEXT, "French sentence"),

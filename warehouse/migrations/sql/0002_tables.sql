@@ -366,9 +366,9 @@ COMMENT ON COLUMN result.digest.run IS 'run that wrote them';
 CREATE TABLE result.indicator_value (
     year SMALLINT NOT NULL,
     indicator TEXT NOT NULL,
-    org_unit INTEGER NOT NULL,
-    period TEXT NOT NULL,
     disaggregation TEXT NOT NULL,
+    period TEXT NOT NULL,
+    org_unit INTEGER NOT NULL,
     hierarchy TEXT NOT NULL,
     numerator DOUBLE PRECISION,
     denominator DOUBLE PRECISION,
@@ -376,14 +376,14 @@ CREATE TABLE result.indicator_value (
     status TEXT NOT NULL,
     completeness DOUBLE PRECISION,
     run INTEGER NOT NULL,
-    PRIMARY KEY (year, indicator, org_unit, period, disaggregation, hierarchy)
+    PRIMARY KEY (year, indicator, disaggregation, period, org_unit, hierarchy)
 );
 COMMENT ON TABLE result.indicator_value IS 'Indicator values with both parts, their status and their completeness';
 COMMENT ON COLUMN result.indicator_value.year IS 'year of the period: the unit of recomputation';
 COMMENT ON COLUMN result.indicator_value.indicator IS 'code of plan.indicator';
-COMMENT ON COLUMN result.indicator_value.org_unit IS 'key of source.org_unit';
-COMMENT ON COLUMN result.indicator_value.period IS '202603, 2026Q1 or 2026';
 COMMENT ON COLUMN result.indicator_value.disaggregation IS 'as in age=15-24; empty for the total';
+COMMENT ON COLUMN result.indicator_value.period IS '202603, 2026Q1 or 2026';
+COMMENT ON COLUMN result.indicator_value.org_unit IS 'key of source.org_unit';
 COMMENT ON COLUMN result.indicator_value.hierarchy IS 'as_it_is (today''s tree) or as_it_was (the tree of that period)';
 COMMENT ON COLUMN result.indicator_value.numerator IS 'numerator, summed';
 COMMENT ON COLUMN result.indicator_value.denominator IS 'denominator, summed';
@@ -471,11 +471,11 @@ CREATE TABLE run.issue (
     source TEXT NOT NULL,
     data_set TEXT NOT NULL,
     branch TEXT NOT NULL,
-    data_element TEXT DEFAULT '''''' NOT NULL,
-    period TEXT DEFAULT '''''' NOT NULL,
-    org_unit TEXT DEFAULT '''''' NOT NULL,
-    category_option_combo TEXT DEFAULT '''''' NOT NULL,
-    attribute_option_combo TEXT DEFAULT '''''' NOT NULL,
+    data_element TEXT NOT NULL,
+    period TEXT NOT NULL,
+    org_unit TEXT NOT NULL,
+    category_option_combo TEXT NOT NULL,
+    attribute_option_combo TEXT NOT NULL,
     code TEXT NOT NULL,
     value TEXT,
     reason TEXT NOT NULL,
@@ -493,11 +493,11 @@ COMMENT ON COLUMN run.issue.key IS 'number of the row';
 COMMENT ON COLUMN run.issue.source IS 'name of the source';
 COMMENT ON COLUMN run.issue.data_set IS 'uid of the data set it came in';
 COMMENT ON COLUMN run.issue.branch IS 'uid of the branch the slice asked for; with ! the unit alone';
-COMMENT ON COLUMN run.issue.data_element IS 'uid, as received; empty when it had none';
-COMMENT ON COLUMN run.issue.period IS 'DHIS2 period id, as received';
-COMMENT ON COLUMN run.issue.org_unit IS 'uid, as received';
-COMMENT ON COLUMN run.issue.category_option_combo IS 'uid, as received';
-COMMENT ON COLUMN run.issue.attribute_option_combo IS 'uid, as received';
+COMMENT ON COLUMN run.issue.data_element IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.issue.period IS 'DHIS2 period id, as received; empty text when it had none';
+COMMENT ON COLUMN run.issue.org_unit IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.issue.category_option_combo IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.issue.attribute_option_combo IS 'uid, as received; empty text when it had none';
 COMMENT ON COLUMN run.issue.code IS 'code of the rule';
 COMMENT ON COLUMN run.issue.value IS 'the value that was kept';
 COMMENT ON COLUMN run.issue.reason IS 'French sentence';
@@ -544,11 +544,11 @@ CREATE TABLE run.refused_value (
     source TEXT NOT NULL,
     data_set TEXT NOT NULL,
     branch TEXT NOT NULL,
-    data_element TEXT DEFAULT '''''' NOT NULL,
-    period TEXT DEFAULT '''''' NOT NULL,
-    org_unit TEXT DEFAULT '''''' NOT NULL,
-    category_option_combo TEXT DEFAULT '''''' NOT NULL,
-    attribute_option_combo TEXT DEFAULT '''''' NOT NULL,
+    data_element TEXT NOT NULL,
+    period TEXT NOT NULL,
+    org_unit TEXT NOT NULL,
+    category_option_combo TEXT NOT NULL,
+    attribute_option_combo TEXT NOT NULL,
     code TEXT NOT NULL,
     value TEXT,
     reason TEXT NOT NULL,
@@ -565,11 +565,11 @@ COMMENT ON COLUMN run.refused_value.key IS 'number of the row';
 COMMENT ON COLUMN run.refused_value.source IS 'name of the source';
 COMMENT ON COLUMN run.refused_value.data_set IS 'uid of the data set it came in';
 COMMENT ON COLUMN run.refused_value.branch IS 'uid of the branch the slice asked for; with ! the unit alone';
-COMMENT ON COLUMN run.refused_value.data_element IS 'uid, as received; empty when it had none';
-COMMENT ON COLUMN run.refused_value.period IS 'DHIS2 period id, as received';
-COMMENT ON COLUMN run.refused_value.org_unit IS 'uid, as received';
-COMMENT ON COLUMN run.refused_value.category_option_combo IS 'uid, as received';
-COMMENT ON COLUMN run.refused_value.attribute_option_combo IS 'uid, as received';
+COMMENT ON COLUMN run.refused_value.data_element IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.refused_value.period IS 'DHIS2 period id, as received; empty text when it had none';
+COMMENT ON COLUMN run.refused_value.org_unit IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.refused_value.category_option_combo IS 'uid, as received; empty text when it had none';
+COMMENT ON COLUMN run.refused_value.attribute_option_combo IS 'uid, as received; empty text when it had none';
 COMMENT ON COLUMN run.refused_value.code IS 'stable code of the reason';
 COMMENT ON COLUMN run.refused_value.value IS 'the text that was refused';
 COMMENT ON COLUMN run.refused_value.reason IS 'French sentence, with what to do';

@@ -1,0 +1,127 @@
+"""The views people read: French, complete, and only for reading."""
+
+import psycopg
+import pytest
+
+from layidu.compute.commitments import COMMITMENT_STATUS
+from layidu.compute.plan import PLAN_PROGRESS
+from layidu.model import frames
+from tests.functional.test_read import INDICATOR, ONE, WORLD, fill, results
+from tests.warehouse_world import DEFAULT, checked, load, night, uid
+from warehouse import read
+from warehouse.connect import Warehouse
+from warehouse.load_results import write_results
+
+VIEWS = ("indicateurs", "valeurs", "engagements", "plan", "qualite", "fraicheur", "rejets")
+
+
+@pytest.fixture
+def published(any_warehouse: Warehouse) -> Warehouse:
+    """A small world with results, a refusal, a commitment, a plan line and a finding."""
+    warehouse = fill(any_warehouse)
+    cell = (ONE, "202603", WORLD.facility(2, 2), uid("Combo", 1), DEFAULT)
+    load(warehouse, checked(WORLD, [], refused=[(cell, "1,5")], mode="increment"), WORLD)
+    commitment = (
+        "E2",
+        "mcpr",
+        "TPCm",
+        "toutes",
+        2023,
+        16.0,
+        30.0,
+        20.0,
+        21.0,
+        "EDS",
+        1.2,
+        "GREEN",
+        "Sur la voie.",
+        None,
+        None,
+    )
+    line = ("L1", "Former", 10.0, "agents", 2026, 4.0, 2.0, 0.5, "RED", "En retard.")
+    finding = (
+        "spike",
+        "warn",
+        None,
+        "positive",
+        "202603",
+        WORLD.facility(1, 1),
+        None,
+        None,
+        "3",
+        "Cent fois la médiane.",
+    )
+    with night(warehouse) as run:
+        write_results(
+            warehouse,
+            {2026: results(warehouse)},
+            run,
+            commitment_status=COMMITMENT_STATUS.frame([commitment]),
+            plan_progress=PLAN_PROGRESS.frame([line]),
+            data_quality=frames.FINDINGS.frame([finding]),
+        )
+    return warehouse
+
+
+def rows(warehouse: Warehouse, query: str) -> list[dict[str, object]]:
+    """What a reader sees."""
+    with warehouse.connect("reader") as connection:
+        return connection.cursor(row_factory=psycopg.rows.dict_row).execute(query.encode()).fetchall()
+
+
+def test_a_person_reads_the_mart(published: Warehouse) -> None:
+    country, facility = rows(published, "SELECT * FROM mart.indicateurs ORDER BY rang_niveau")
+    assert country["code"] == "PAL-TPR"
+    assert country["indicateur"] == INDICATOR.name
+    assert (country["unite_organisation"], country["niveau"], country["region"]) == ("Mali", "pays", None)
+    assert (country["periode"], country["type_periode"], country["desagregation"]) == (
+        "202603",
+        "mois",
+        "Total",
+    )
+    shown = [
+        str(country[name]) for name in ("numerateur", "denominateur", "valeur", "unite", "completude_pct")
+    ]
+    assert shown == ["7", "40", "17.5", "%", "50.0"]
+    assert country["statut"] == "calculé"
+    assert (facility["region"], facility["type_periode"], facility["desagregation"]) == (
+        "District 1",
+        "trimestre",
+        "0-4 ans",
+    )
+    assert (facility["valeur"], facility["statut"]) == (None, "dénominateur manquant")
+
+    [refused] = rows(published, "SELECT * FROM mart.rejets")
+    assert (refused["unite_organisation"], refused["valeur"], refused["code"]) == (
+        "CSCom 2.2",
+        "1,5",
+        "integer-expected",
+    )
+    [promise] = rows(published, "SELECT * FROM mart.engagements")
+    assert (promise["couleur"], promise["annee"]) == ("vert", 2023)
+    [line] = rows(published, "SELECT * FROM mart.plan")
+    assert (line["couleur"], str(line["realisation_pct"])) == ("rouge", "50.0")
+    [finding] = rows(published, "SELECT * FROM mart.qualite")
+    assert (finding["gravite"], finding["objet"], finding["origine"]) == (
+        "à vérifier",
+        "Tests",
+        "statistique",
+    )
+    [fresh] = rows(published, "SELECT * FROM mart.fraicheur")
+    assert (fresh["periode_la_plus_recente"], fresh["refus_ouverts"]) == ("202603", 1)
+    assert len(rows(published, "SELECT * FROM mart.valeurs")) == 5
+    assert read.open_issues(published)["code"].tolist() == ["spike"]
+
+
+def test_a_few_rows_need_no_sort_of_all_of_them(published: Warehouse) -> None:
+    """LIMIT answers at once only if nothing above the results has to see them all first."""
+    with published.connect("owner") as connection:
+        plan = connection.execute("EXPLAIN SELECT * FROM mart.indicateurs LIMIT 5").fetchall()
+    assert not any("Sort" in line or "Aggregate" in line for (line,) in plan)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_reader_reads_and_writes_nothing(warehouse: Warehouse, view: str) -> None:
+    assert rows(warehouse, f"SELECT * FROM mart.{view}") == []  # noqa: S608
+    with warehouse.connect("reader") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute("SELECT * FROM source.data_value")
