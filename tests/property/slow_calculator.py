@@ -147,6 +147,19 @@ def lowest_level(world: World, measure: str) -> int:
     return max((levels[unit] for name, unit in world.people if name == measure), default=-1)
 
 
+def asked(world: World, code: str) -> set[int]:
+    """The months of the year in which a report was expected; all ended months where nothing is known."""
+    data_sets = world.indicators[code].data_sets.get(world.source, [])
+    units = {unit.key for unit in world.units}
+    ended = set(periods(world).get(str(world.year), []))
+    known = {
+        month
+        for (data_set, unit, month), (expected, _) in world.reports.items()
+        if data_set in data_sets and unit in units and expected > 0
+    }
+    return (known & ended) or ended
+
+
 def people(world: World, code: str, row: str, part: str, root: int, months: list[int]) -> tuple[Number, bool]:
     """The populations of one part, and whether some org unit of the branch has none."""
     found: list[Number] = []
@@ -156,7 +169,7 @@ def people(world: World, code: str, row: str, part: str, root: int, months: list
             continue
         level = lowest_level(world, term[4])
         for unit in branch(world, root):
-            opened = [month for month in months if is_open(unit, month)]
+            opened = [month for month in months if is_open(unit, month) and month in asked(world, code)]
             if unit.level != level or not opened:
                 continue
             number = world.people.get((term[4], unit.key))
