@@ -89,13 +89,13 @@ def copy_registrations(night: Night, at_hand: AtHand) -> set[int]:
     changed: set[int] = set()
     source = night.mappings.sources[at_hand.name]
     declared = {data_set.uid: data_set for data_set in source.data_sets}
-    for row in at_hand.metadata.data_sets.to_dict("records"):
-        since = declared[row["uid"]].since or source.since
+    for found in at_hand.metadata.data_sets.to_dict("records"):
+        row = {str(name): value for name, value in found.items()}
+        uid = str(row["uid"])
+        since = declared[uid].since or source.since
         periods = periods_of(row, since, at_hand.metadata.server.server_date)
-        registrations = read_registrations(at_hand.client, at_hand.metadata, row["uid"], periods)
-        counts = load_registrations(
-            night.warehouse, at_hand.name, row["uid"], periods, registrations, night.token
-        )
+        registrations = read_registrations(at_hand.client, at_hand.metadata, uid, periods)
+        counts = load_registrations(night.warehouse, at_hand.name, uid, periods, registrations, night.token)
         changed |= set(counts.changed_years)
     return changed
 

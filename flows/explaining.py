@@ -1,29 +1,27 @@
 """`layidu explain`: from a value back to the cells of DHIS2 it is made of, and the populations it is divided by."""
 
 import sys
-from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
 
+from flows.evidence import Evidence
 from flows.memory import last_seen
 from flows.session import read_declared
-from layidu.compute.populations import population_values
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Mappings, Measure
+from layidu.mapping.contracts import Mappings
 from layidu.mapping.nearest import nearest
-from layidu.model.frames import MAPPED_SUMS
-from layidu.model.periods import Period, days_in_month, month_number, overlapping, parse
-from layidu.report.explanation import POPULATION_TERMS, SOURCE_CELLS, Explained, explain
+from layidu.model.periods import Period, month_number, overlapping, parse
+from layidu.report.explanation import Explained, explain
 from layidu.settings import read_settings
 from warehouse import read
 from warehouse.connect import Warehouse, open_warehouse
 
-REPORTS = ("reports_received", "reports_expected")
+SHOWN = 60  # rows of a part on a terminal
 
 
-def explain_value(code: str, place: str, period_id: str) -> int:
-    """Print the road back from one value."""
+def explain_value(code: str, place: str, period_id: str, *, everything: bool = False) -> int:
+    """Print the road back from one value; long lists are cut unless `everything` is asked for."""
     settings = read_settings()
     mappings = read_declared(settings)
     warehouse = open_warehouse(settings)
@@ -53,19 +51,15 @@ def explain_value(code: str, place: str, period_id: str) -> int:
         completeness=number(values, "completeness"),
         names=names_of(mappings),
     )
-    terms = read.terms_of(warehouse, code)
-    branch = branch_of(tree, unit["uid"])
-    cells = pd.concat(
-        [
-            value_cells(warehouse, source, terms, unit["uid"], months),
-            report_cells(warehouse, source, terms, tree, branch, months),
-        ],
-        ignore_index=True,
-    )
-    people = population_terms(
-        warehouse, mappings, source, terms, tree, branch, months, annualised=indicator.annualised
-    )
-    sys.stdout.write(explain(explained, cells, people) + "\n")
+    where = Evidence(warehouse, source, read.terms_of(warehouse, code), tree, unit["uid"], tuple(months))
+    cells, left_out = where.value_cells()
+    every = pd.concat([cells, where.report_cells()], ignore_index=True)
+    data_sets = indicator.data_sets.get(source, [])
+    people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
+    told = explain(explained, every, people, left_out=left_out, limit=None if everything else SHOWN)
+    sys.stdout.write(f"{told}\n")
+    if not everything and len(every) > SHOWN:
+        sys.stdout.write("la liste entière : ajouter --all\n")
     return 0
 
 
@@ -121,128 +115,11 @@ def names_of(mappings: Mappings) -> dict[str, str]:
 
 def path_of(tree: pd.DataFrame, uid: str) -> list[str]:
     """Names from the root down to a unit."""
-    units = tree.set_index("org_unit")
-    key = int(tree.loc[tree["uid"] == uid, "org_unit"].iloc[0])
-    names: list[str] = []
-    while key != -1:
-        names.append(str(units.loc[key, "name"]))
-        key = int(units.loc[key, "parent"])
-    return names[::-1]
-
-
-def branch_of(tree: pd.DataFrame, uid: str) -> set[int]:
-    """The keys of a unit and everything below it."""
-    inside = set(tree.loc[tree["uid"] == uid, "org_unit"])
-    for _ in range(int(tree["level"].max())):
-        inside |= set(tree.loc[tree["parent"].isin(inside), "org_unit"])
-    return {int(key) for key in inside}
-
-
-def value_cells(
-    warehouse: Warehouse, source: str, terms: pd.DataFrame, uid: str, months: Sequence[int]
-) -> pd.DataFrame:
-    """The data values behind the terms; cells a correction leaves out do not count and are not listed."""
-    found = read.source_cells(warehouse, source, terms[~terms["name"].isin(REPORTS)], uid, months)
-    counted = found[found["left_out"].isna()]
-    return SOURCE_CELLS.cast(
-        counted.assign(kind="variable").rename(columns={"variable": "name", "org_unit": "org_unit_uid"})
-    )
-
-
-def report_cells(
-    warehouse: Warehouse,
-    source: str,
-    terms: pd.DataFrame,
-    tree: pd.DataFrame,
-    branch: set[int],
-    months: Sequence[int],
-) -> pd.DataFrame:
-    """Reports received and expected, one row an org unit and month, where an indicator counts reports."""
-    counted = terms[terms["name"].isin(REPORTS)]
-    if counted.empty or not months:
-        return SOURCE_CELLS.frame()
-    year, last = months[0] // 100, months[-1]
-    through = date(year, last % 100, days_in_month(last))
-    reports = read.reports(warehouse, source, year, through)
-    reports = reports[reports["org_unit"].isin(branch) & reports["period"].isin(list(months))]
-    reports = reports.merge(
-        tree[["org_unit", "uid", "name"]].rename(columns={"name": "org_unit_name"}), on="org_unit"
-    )
-    rows = []
-    for term in counted.to_dict("records"):
-        column = str(term["name"]).removeprefix("reports_")
-        some = reports[("data_set=" + reports["data_set"]) == term["filter"]]
-        rows.append(
-            some.assign(
-                part=term["part"],
-                kind="report",
-                name=term["name"],
-                disaggregation=term["filter"],
-                data_element=None,
-                data_element_name=None,
-                category_option_combo=None,
-                category_option_combo_name=None,
-                org_unit_uid=some["uid"],
-                period=some["period"].astype("str"),
-                value=some[column].astype("str"),
-                number=some[column].astype("float64"),
-                coefficient=float(term["coefficient"]),
-            )
-        )
-    every = pd.concat(rows, ignore_index=True)
-    return SOURCE_CELLS.cast(every[every["number"] != 0])
-
-
-def population_terms(
-    warehouse: Warehouse,
-    mappings: Mappings,
-    source: str,
-    terms: pd.DataFrame,
-    tree: pd.DataFrame,
-    branch: set[int],
-    months: Sequence[int],
-    *,
-    annualised: bool,
-) -> pd.DataFrame:
-    """Population × share × days / 365 of each place and month, where a part is a population."""
-    wanted = terms[terms["kind"] == "population"]
-    if wanted.empty or mappings.populations is None or not months:
-        return POPULATION_TERMS.frame()
-    year = months[0] // 100
-    yearly = [
-        frame[frame["period"] % 100 == 0].astype({"variable": "str", "disaggregation": "str"})
-        for known in read.years(warehouse, source)
-        if known <= year
-        for frame in [read.mapped_sums(warehouse, source, known)]
-    ]
-    values = population_values(mappings.populations, MAPPED_SUMS.cast(pd.concat(yearly)), tree, year)
-    values = values[values["org_unit"].isin(branch)].merge(tree[["org_unit", "uid", "name"]], on="org_unit")
-    periods = pd.DataFrame({"month": list(months)}) if annualised else pd.DataFrame({"month": [months[-1]]})
-    rows = []
-    for term in wanted.to_dict("records"):
-        share = share_of(mappings.populations.measures[str(term["name"])], year)
-        some = values[values["measure"] == term["name"]].merge(periods, how="cross")
-        rows.append(
-            pd.DataFrame(
-                {
-                    "part": term["part"],
-                    "measure": term["name"],
-                    "series": some["series"],
-                    "org_unit_uid": some["uid"],
-                    "org_unit_name": some["name"],
-                    "period": some["month"].astype("str"),
-                    "population": some["value"] / share,
-                    "share": share,
-                    "days": some["month"].map(days_in_month).astype("float64")
-                    if annualised
-                    else float("nan"),
-                    "coefficient": float(term["coefficient"]),
-                }
-            )
-        )
-    return POPULATION_TERMS.cast(pd.concat(rows, ignore_index=True))
-
-
-def share_of(measure: Measure, year: int) -> float:
-    """The measure's share of its series in a year."""
-    return measure.share[str(year)] if isinstance(measure.share, dict) else measure.share
+    names = dict(zip(tree["org_unit"].tolist(), tree["name"].tolist(), strict=True))
+    parents = dict(zip(tree["org_unit"].tolist(), tree["parent"].tolist(), strict=True))
+    key = tree.loc[tree["uid"] == uid, "org_unit"].tolist()[0]
+    path: list[str] = []
+    while key in names:
+        path.append(names[key])
+        key = parents[key]
+    return path[::-1]

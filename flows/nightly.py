@@ -11,6 +11,7 @@ from prefect.states import Completed, Failed
 from flows.night import Outcome, Result
 from flows.session import conduct
 from flows.steps import night
+from flows.words import outcome_lines
 from layidu.errors import LayiduError
 from layidu.report.console import Console
 from layidu.settings import read_settings
@@ -18,9 +19,13 @@ from layidu.settings import read_settings
 
 def as_task(name: str, step: Callable[..., Result], /, *arguments: Any) -> Result:
     """Start a step as a task; retries are the client's and the next night's business, not the task's."""
-    started = task(step, name=name, cache_policy=NO_CACHE, persist_result=False)
-    result: Result = started(*arguments)
-    return result
+
+    @task(name=name, cache_policy=NO_CACHE, persist_result=False)
+    def started() -> Result:
+        # The arguments do not go through Prefect: tables of a country are nothing to search or to keep.
+        return step(*arguments)
+
+    return started()
 
 
 @flow(name="nightly", flow_run_name="nuit", persist_result=False, validate_parameters=False)
@@ -41,5 +46,5 @@ def ending(exit_code: int, text: str) -> State[Any]:
 
 
 def message(outcome: Outcome) -> str:
-    """The numbers of the night, on one line."""
-    return ", ".join(f"{name} {value}" for name, value in outcome.summary().items() if isinstance(value, int))
+    """What the command line would say of the night."""
+    return "\n".join([*outcome_lines(outcome), *(str(error) for error in outcome.errors)])

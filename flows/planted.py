@@ -52,7 +52,8 @@ def compare_planted(settings: Settings, planted: Sequence[Planted], outcome: Out
         ignore_index=True,
     )
     taken: set[int] = set()
-    found, missed = [], []
+    found: list[Planted] = []
+    missed: list[Planted] = []
     for one in planted:
         rows = [index for index in matches(one, reported) if index not in taken]
         taken.update(rows)
@@ -66,10 +67,10 @@ def compare_planted(settings: Settings, planted: Sequence[Planted], outcome: Out
 
 def matches(one: Planted, reported: pd.DataFrame) -> list[int]:
     """The reports that say what was planted: same kind, code and, as far as it names them, same cell."""
-    same = reported["found_as"].eq(one["found_as"]) & reported["code"].eq(one["expected"])
+    same = (reported["found_as"] == one["found_as"]) & (reported["code"] == one["expected"])
     for part in CELL:
         if one[part] is not None:
-            same &= reported[part].eq(one[part]) | reported[part].isna() | reported[part].eq("")
+            same &= (reported[part] == one[part]) | reported[part].isna() | (reported[part] == "")
     return [int(index) for index in reported.index[same]]
 
 

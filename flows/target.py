@@ -20,8 +20,10 @@ def objects_of(settings: Settings, mappings: Mappings) -> Iterator[tuple[Client,
         if publication.target not in units:
             reader = client_for(settings, publication.target, source)
             metadata = read_metadata(reader, publication.target, [one.uid for one in source.data_sets])
-            by_level = metadata.org_units.groupby("level")["uid"].agg(list)
-            units[publication.target] = {int(level): sorted(uids) for level, uids in by_level.items()}
+            found = metadata.org_units
+            units[publication.target] = {
+                level: sorted(found.loc[found["level"] == level, "uid"]) for level in found["level"].unique()
+            }
         yield (
             client,
             target_objects(

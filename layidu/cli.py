@@ -37,12 +37,10 @@ Approve = Annotated[
 def main() -> None:
     """Run a command; a user's error is four lines and an exit code, never a traceback."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)  # typer hands back what `finish` raised
     except LayiduError as error:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
-    except typer.Exit as done:
-        sys.exit(done.exit_code)
     except typer.Abort:
         sys.exit(130)
     except ClickException as error:
@@ -140,11 +138,14 @@ def explain(
     indicator: Annotated[str, typer.Argument(help="Code de l'indicateur, par exemple PAL-TPR.")],
     org_unit: Annotated[str, typer.Argument(help="UID, code ou nom de l'unité d'organisation.")],
     period: Annotated[str, typer.Argument(help="Période : 202603, 2026Q1 ou 2026.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Toutes les cellules, même des milliers.")
+    ] = False,
 ) -> None:
     """Les cellules de DHIS2 dont une valeur est faite."""
     from flows.explaining import explain_value
 
-    finish(explain_value(indicator, org_unit, period))
+    finish(explain_value(indicator, org_unit, period, everything=everything))
 
 
 @app.command()

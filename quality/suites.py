@@ -98,7 +98,7 @@ def pair_suite(
             continue
         left = side(cells, mapped, rule.left)
         right = side(cells, mapped, rule.right)
-        both = left.join(right, how="inner", suffixes=("_left", "_right"))
+        both = left.add_suffix("_left").join(right.add_suffix("_right"), how="inner")
         if both.empty:
             continue
         both = both.rename(columns={"number_left": f"{name}:left", "number_right": f"{name}:right"})

@@ -16,7 +16,6 @@ sandbox:
   label: Hameau d'essai
   url: sandbox:hamlet
   data_sets: [{uid("data_set", "SRPF")}, {uid("data_set", "PALU")}, {uid("data_set", "POP")}]
-  second_look_seconds: 0
 """
 
 
@@ -49,6 +48,11 @@ def hamlet_mappings(folder: Path) -> Path:
     """The shipped declarations, for the hamlet: it has no nutrition data set."""
     shutil.copytree(SHIPPED, folder)
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    (folder / "indicators" / "nutrition.yaml").unlink()
+    quality = folder / "indicators" / "data_quality.yaml"
+    quality.write_text(
+        quality.read_text(encoding="utf-8").replace(f", {uid('data_set', 'NUT')}", ""), encoding="utf-8"
+    )
     publications = (folder / "publications.yaml").read_text(encoding="utf-8")
     (folder / "publications.yaml").write_text(publications.split("\nNUT:")[0] + "\n", encoding="utf-8")
     return folder

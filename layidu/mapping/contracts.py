@@ -30,7 +30,6 @@ class SourceDataSet(Declared):
     uid: Uid
     label: str | None = None
     since: str | None = None  # months back ("24") or a first month ("202404"); default: the source's
-    holds_results: bool = False
 
 
 class Source(Declared):
@@ -45,10 +44,7 @@ class Source(Declared):
     keep_answers_days: int = 14
     vanished_hold_share: float = 0.05
     vanished_hold_rows: int = 20
-    second_look_seconds: float = 60
     slice_rows: int = 200_000
-    stored_by: bool = False  # whether storedBy leaves staging
-    comment: bool = False
 
 
 # variables/*.yaml: NAME -> Variable

@@ -34,7 +34,7 @@ def country(seed: int) -> Country:
     places = _places(tree, dated, weights, groups)
     area = places.of_kind("cscom")
     totals = {str(place): int(people) for place, people in inputs.population_2024().items()}
-    areas = {year: area & places.open_in(f"{year}-01-01", f"{year}-12-31") for year in population.YEARS}
+    areas = {year: area & places.open_some_day(f"{year}-01-01", f"{year}-12-31") for year in population.YEARS}
     everywhere = np.ones(len(places), dtype=np.bool_)
     assigned = {
         "SRPF": ~places.of_kind("clinic"),

@@ -38,6 +38,11 @@ class Places:
         pairs = zip(self.opened, self.closed, strict=True)
         return np.array([start <= first_day and (not end or end >= last_day) for start, end in pairs])
 
+    def open_some_day(self, first_day: str, last_day: str) -> Flags:
+        """Which facilities are open on at least one of these days."""
+        pairs = zip(self.opened, self.closed, strict=True)
+        return np.array([start <= last_day and (not end or end >= first_day) for start, end in pairs])
+
     def of_kind(self, *kinds: str) -> Flags:
         """Which facilities are of these kinds."""
         return np.isin(np.array(self.kind), kinds)

@@ -34,7 +34,7 @@ def dealt(total: int, parts: Floats) -> Counts:
 def by_year(
     totals_2024: dict[str, int], groups: Sequence[str], weights: Floats, areas: dict[str, Flags]
 ) -> dict[str, Counts]:
-    """People of each facility per year; `areas` says which facilities have a health area that whole year."""
+    """People of each facility per year; `areas` says which facilities have a health area in that year."""
     names, result = np.array(groups), {}
     for year, where in areas.items():
         share = shares(weights, groups, where)

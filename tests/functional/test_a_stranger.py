@@ -38,7 +38,7 @@ def stranger(home: Path, folder: Path, sources: str, **settings: str) -> Person:
 
 
 def national(*data_sets: str) -> str:
-    return f"national:\n  data_sets: [{', '.join(data_sets)}]\n  second_look_seconds: 0\n"
+    return f"national:\n  data_sets: [{', '.join(data_sets)}]\n"
 
 
 def with_token(running: Running) -> dict[str, str]:

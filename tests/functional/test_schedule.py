@@ -1,0 +1,134 @@
+"""Does the schedule really start a night? A Prefect server, a worker, and a run that nobody asked for by hand."""
+
+import json
+import socket
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from flows import service
+from flows.processes import read_services
+from layidu.sandbox.uids import uid
+from layidu.settings import Settings, read_settings
+from warehouse.passwords import read_passwords
+
+SOURCES = (
+    f"hameau:\n  url: sandbox:hamlet\n  data_sets: [{uid('data_set', 'SRPF')}, {uid('data_set', 'PALU')}]\n"
+)
+OFTEN = """
+name: essai
+pull: []
+deployments:
+  - name: souvent
+    entrypoint: flows.nightly.nightly
+    work_pool:
+      name: layidu
+    schedules:
+      - interval: 20
+        anchor_date: "2026-01-01T00:00:00+00:00"
+    concurrency_limit: 1
+"""
+ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
+PATIENCE_SECONDS = 150
+pytestmark = [pytest.mark.xdist_group("schedule"), pytest.mark.timeout(280)]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def settings(short_home: Callable[[], Path], tmp_path: Path) -> Iterator[Settings]:
+    """A person with one source and nothing to publish."""
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+    environment = {
+        "LAYIDU_HOME": str(short_home()),
+        "LAYIDU_MAPPINGS": str(tmp_path / "mappings"),
+        "LAYIDU_PREFECT_PORT": str(free_port()),
+    }
+    settings = read_settings(environment, tmp_path)
+    yield settings
+    list(service.down(settings))
+
+
+def ended_runs(url: str) -> list[dict[str, Any]]:
+    """The runs that came to an end, first one first, as Prefect's own interface tells them."""
+    asked = {"sort": "START_TIME_ASC", "flow_runs": {"state": {"type": {"any_": ENDED}}}}
+    request = urllib.request.Request(  # noqa: S310 - our own loopback address
+        f"{url}/api/flow_runs/filter", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        found: list[dict[str, Any]] = json.load(answer)
+    return found
+
+
+def first_ended_run(url: str) -> dict[str, Any]:
+    give_up = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < give_up:
+        runs = ended_runs(url)
+        if runs:
+            return runs[0]
+        time.sleep(1)
+    pytest.fail(f"no scheduled run ended within {PATIENCE_SECONDS} s")
+
+
+def processes_of(home: Path) -> list[str]:
+    """The command lines of all that runs for this home."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            command = " ".join(process.cmdline())
+            ours = str(home) in command or process.environ().get("LAYIDU_HOME") == str(home)
+        except psutil.Error:
+            continue
+        if ours:
+            found.append(command)
+    return found
+
+
+def test_a_scheduled_night_runs_by_itself_and_down_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
+    deployments = tmp_path / "prefect.yaml"
+    deployments.write_text(OFTEN, encoding="utf-8")
+    said = list(service.up(settings, deployments))
+    services = read_services(settings.home)
+    server, worker = services[service.SERVER], services[service.WORKER]
+    assert server.url
+
+    run = first_ended_run(server.url)
+    log = (settings.home / "logs" / "prefect-worker.log").read_text(encoding="utf-8")
+    assert (run["auto_scheduled"], run["state_type"], run["state_name"]) == (
+        True,
+        "COMPLETED",
+        "avec rejets",
+    ), log
+    assert "refus nouveaux" in run["state"]["message"]
+    assert "Traceback" not in log
+    assert "WARNING" not in log
+
+    said += service.up(settings, deployments)
+    assert read_services(settings.home) == services
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(server.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert set(listening) == {"127.0.0.1"}
+    password = read_passwords(settings.home / "postgresql" / "pgpass")["prefect"]
+    commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
+    logs = [path.read_text(encoding="utf-8") for path in (settings.home / "logs").iterdir()]
+    told = [f"{name}={value}" for name, value in psutil.Process(worker.pid).environ().items()]
+    assert not any(password in text for text in (*commands, *logs, *told, *said))
+    assert "DO_NOT_TRACK=1" in told
+
+    said = list(service.down(settings))
+    assert not any("ne tournait pas" in line for line in said), said
+    assert processes_of(settings.home) == []
+    assert all("ne tournait pas" in line for line in service.down(settings))
