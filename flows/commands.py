@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from flows import access, target
@@ -15,12 +15,14 @@ from flows.words import outcome_lines
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import ConfigurationError
 from layidu.mapping.checker import check_against, check_declarations, has_errors, report
+from layidu.mapping.contracts import Mappings
+from layidu.mapping.problems import Problem, unknown_name
 from layidu.mapping.reader import read_mappings
 from layidu.report.console import Console
 from layidu.sandbox import process as sandbox_process
-from layidu.settings import read_settings
+from layidu.settings import Settings, read_settings
 from quality.rules import read_rules
-from warehouse import embedded, migrate
+from warehouse import embedded, migrate, runs
 from warehouse.connect import open_warehouse
 
 
@@ -52,8 +54,7 @@ def check_mappings(*, server: bool) -> int:
     """Every problem of the declarations and the rules at once; with `server`, of every live instance too."""
     settings = read_settings()
     mappings = read_mappings(settings.mappings)
-    read_rules(settings.rules)
-    problems = list(check_declarations(mappings))
+    problems = [*check_declarations(mappings), *check_rules(settings, mappings)]
     if server:
         for name, source in mappings.sources.items():
             client = access.client_for(settings, name, source)
@@ -68,7 +69,20 @@ def check_mappings(*, server: bool) -> int:
     return 3 if has_errors(problems) else 0
 
 
-def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: str | None = None) -> int:
+def check_rules(settings: Settings, mappings: Mappings) -> list[Problem]:
+    """Rules that name a variable nobody declares would check nothing; a folder without variables has none."""
+    rules = read_rules(settings.rules)
+    return [
+        unknown_name(
+            f"{settings.rules}, {rule}", name, "une variable de mappings/variables/", mappings.variables, None
+        )
+        for rule, declared in rules.items()
+        for name in (*declared.variables, *declared.left, *declared.right)
+        if mappings.variables and name not in mappings.variables
+    ]
+
+
+def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: Collection[str] = ()) -> int:
     """Do a run and say what came of it."""
     console = Console(quiet=quiet)
     outcome = conduct(kind, work, read_settings(), console, approve)
@@ -79,7 +93,7 @@ def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: st
     return outcome.exit_code
 
 
-def run_night(*, quiet: bool, approve: str | None) -> int:
+def run_night(*, quiet: bool, approve: Collection[str]) -> int:
     """`layidu nightly`."""
     return run("nightly", night, quiet=quiet, approve=approve)
 
@@ -106,13 +120,14 @@ def run_compute(*, quiet: bool) -> int:
     return run("compute", work, quiet=quiet)
 
 
-def run_publish(*, quiet: bool, approve: str | None, dry_run: bool) -> int:
+def run_publish(*, quiet: bool, approve: Collection[str], dry_run: bool) -> int:
     """`layidu publish`: the plan only, or the plan carried out."""
     if dry_run:
         settings = read_settings()
         with session("publish-dry-run", settings, Console(quiet=quiet)) as at:
             for line in preview(at, known_sources(at, Outcome())):
                 say(line)
+            runs.finish_run(at.warehouse, at.token.run_id, outcome="finished", exit_code=0, summary={})
         return 0
 
     def work(at: Night) -> Outcome:

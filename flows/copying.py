@@ -25,8 +25,11 @@ def read_source(night: Night, name: str) -> AtHand:
     events = load_metadata(night.warehouse, metadata, night.token)
     moved = moved_units(night.mappings.org_units, name, metadata)
     cells, problems = expand_cells(night.mappings, name, metadata)
-    for problem in problems:
-        night.console.line(f"{problem.where} : {problem.found}")
+    if problems:
+        night.console.line(
+            f"{name} : {len(problems)} déclarations de variables ne trouvent pas leur élément ou leur option ;"
+            " layidu check --server les nomme"
+        )
     return AtHand(name, client, metadata, events, moved, cells)
 
 

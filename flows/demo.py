@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console as RichConsole
 
 from flows import access, target
-from flows.night import Outcome
+from flows.night import EVERYTHING, Outcome
 from flows.planted import Verdict, compare_planted
 from flows.scorecard import show_board, write_page
 from flows.session import conduct, read_declared
@@ -30,7 +30,7 @@ def demonstrate() -> int:
         running = sandbox_process.start(folder, COUNTRY)
     console.line(f"bac à sable : {running.url} (données synthétiques)")
     prepare_target(settings, console)
-    outcome = conduct("demo", night, settings, console, approve="all")
+    outcome = conduct("demo", night, settings, console, approve=[EVERYTHING])
     return conclude(settings, outcome, console, folder)
 
 

@@ -1,6 +1,6 @@
 """What a night has at hand, and what became of it: the one object that the steps hand on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -18,6 +18,9 @@ from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
 
 Result = TypeVar("Result")
+
+#: What the demo approves: any plan, but only of a sandbox it started itself.
+EVERYTHING = "sandbox"
 
 
 class Run(Protocol):
@@ -43,7 +46,7 @@ class Night:
     warehouse: Warehouse
     token: RunToken
     console: Console
-    approve: str | None = None  # hash of an approved plan; "all" when the demo accepts for its own sandbox
+    approve: Collection[str] = ()  # hashes of approved plans; EVERYTHING holds for our own sandbox only
 
 
 @dataclass(frozen=True, slots=True)

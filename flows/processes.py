@@ -16,6 +16,8 @@ from pathlib import Path
 
 import psutil
 
+from layidu.errors import ConfigurationError
+
 LONGEST_LOG = 10 * 1024 * 1024
 LAST_PATIENCE_SECONDS = 5
 
@@ -73,8 +75,17 @@ def session_of(pid: int) -> int | None:
 @contextmanager
 def services_locked(home: Path) -> Iterator[None]:
     """Nobody else starts or stops services of this home meanwhile."""
-    home.mkdir(parents=True, exist_ok=True)
-    with os.fdopen(os.open(home / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)) as lock:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(home / "services.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    except PermissionError as error:
+        raise ConfigurationError(
+            where=str(home),
+            found="accès refusé",
+            expected="un dossier LAYIDU_HOME qui appartient à l'utilisateur qui lance layidu",
+            todo="lancer layidu sous le compte qui a créé ce dossier, ou choisir un autre LAYIDU_HOME",
+        ) from error
+    with os.fdopen(descriptor) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -147,7 +158,7 @@ def stop_service(home: Path, name: str, *, patience_seconds: float = 20) -> bool
     process, family = service.process(), service.family()
     if process is not None:
         end([process], patience_seconds)  # first: it ends its own children in good order
-    end(service.family(), LAST_PATIENCE_SECONDS)
+    end(service.family(), min(patience_seconds, LAST_PATIENCE_SECONDS))
     if service.pid in CHILDREN:
         CHILDREN.pop(service.pid).wait()
     write_services(home, services)

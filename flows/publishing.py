@@ -10,7 +10,7 @@ import pandas as pd
 from flows.access import client_for
 from flows.computing import last_ended_month
 from flows.copying import is_own_sandbox
-from flows.night import AtHand, Night, Published
+from flows.night import EVERYTHING, AtHand, Night, Published
 from layidu.dhis2 import analytics, provision, push, read_back, sending, target
 from layidu.dhis2.client import Client
 from layidu.mapping.contracts import Publication
@@ -102,8 +102,8 @@ def held(night: Night, prepared: Prepared, done: Published) -> bool:
         summary=f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}",
         rows=done.planned,
     )
-    for_sandbox = night.approve == "all" and is_own_sandbox(night, publication.target)
-    if night.approve == digest or for_sandbox:
+    for_sandbox = EVERYTHING in night.approve and is_own_sandbox(night, publication.target)
+    if digest in night.approve or for_sandbox:
         accept(
             night,
             subject,

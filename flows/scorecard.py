@@ -15,6 +15,7 @@ from layidu import __version__
 from layidu.compute.trend import yearly_trends
 from layidu.mapping.contracts import Mappings
 from layidu.model.frames import METADATA_EVENTS, RESULTS
+from layidu.model.periods import month_number
 from layidu.report import board as boards
 from layidu.report import page as pages
 from layidu.report.country_map import DISTRICTS
@@ -49,7 +50,13 @@ def board_of(warehouse: Warehouse, mappings: Mappings, source: str, labelled: pd
     if through is None:
         return boards.board(labelled, boards.ARROWS.frame(), mappings.indicators, mappings.thresholds)
     trends = yearly_trends(RESULTS.cast(labelled), on=through)
-    return boards.board(labelled, boards.ARROWS.cast(trends), mappings.indicators, mappings.thresholds)
+    return boards.board(
+        labelled,
+        boards.ARROWS.cast(trends),
+        mappings.indicators,
+        mappings.thresholds,
+        month=str(month_number(through)),
+    )
 
 
 def show_board(settings: Settings, mappings: Mappings, console: RichConsole) -> None:
@@ -84,7 +91,7 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
         commitment_labels={code: one.label for code, one in mappings.commitments.items()},
         plan=pages.PLAN.cast(plan),
         accounts=outcome.accounts if outcome else read_page.last_accounts(warehouse),
-        names=dict(zip(fresh["data_set"].tolist(), fresh["name"].tolist(), strict=True)),
+        names=names_of(fresh, read.tree(warehouse, source)),
         refused=REFUSED.cast(read.open_refusals(warehouse)),
         findings=FOUND.cast(read.open_issues(warehouse)),
         events=METADATA_EVENTS.cast(pd.concat(outcome.events.values()))
@@ -95,6 +102,12 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
     )
     path.write_text(pages.render(page), encoding="utf-8")
     return path
+
+
+def names_of(fresh: pd.DataFrame, tree: pd.DataFrame) -> dict[str, str]:
+    """uid -> name, of data sets and org units."""
+    pairs = pd.concat([fresh[["data_set", "name"]].set_axis(["uid", "name"], axis=1), tree[["uid", "name"]]])
+    return dict(zip(pairs["uid"].tolist(), pairs["name"].tolist(), strict=True))
 
 
 def proof(mappings: Mappings, done: object) -> PublicationProof:
@@ -118,7 +131,7 @@ def header(
         country=str(tree["name"].iloc[0]) if len(tree) else source,
         run=last[0].run_id if last else 0,
         server_clock="" if pd.isna(clock) else f"{clock:%d/%m/%Y %H:%M}",
-        sources=[declared.label or source],
+        sources=[f"{declared.label or source}, DHIS2 {read_page.server_version(warehouse, source)}"],
         versions={"layidu": __version__, "déclarations": mappings.digest[:12]},
         sandbox=is_sandbox(settings, source, declared) is not None,
         exit_code=outcome.exit_code if outcome else (last[0].exit_code or 0 if last else 0),

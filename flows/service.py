@@ -33,13 +33,15 @@ SERVER, WORKER, POOL = "prefect-server", "prefect-worker", "layidu"
 PATIENCE_SECONDS = 180
 RUN = "prefect.engine"  # the module that each run of a worker is a process of
 PREFECT = (sys.executable, "-m", "prefect")
+#: Our own server is asked directly: a proxy that the environment names is for others.
+LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def up(settings: Settings, deployments: Path | None = None) -> Iterator[str]:
     """Start what the schedule needs and deploy it; yields a French line as each part is ready."""
+    open_warehouse(settings)
+    yield "entrepôt : prêt"
     with services_locked(settings.home):
-        open_warehouse(settings)
-        yield "entrepôt : prêt"
         server = read_services(settings.home).get(SERVER) or start_server(settings)
         environment = environment_of(settings, server.url or address(settings))
         yield f"serveur Prefect : {server.url}"
@@ -106,24 +108,26 @@ def create_pool(api: str) -> None:
         f"{api}/work_pools/", pool, {"Content-Type": "application/json"}
     )
     try:
-        urllib.request.urlopen(request, timeout=60).close()  # noqa: S310
-    except urllib.error.HTTPError as error:
-        with error:
-            if error.code != HTTPStatus.CONFLICT:
-                raise FailedSafeError(
-                    where="serveur Prefect, création du groupe de travail",
-                    found=f"statut {error.code}",
-                    expected="un groupe créé, ou déjà là",
-                    todo="lire prefect-server.log dans le dossier logs, puis relancer layidu up",
-                ) from error
+        LOOPBACK.open(request, timeout=60).close()
+    except OSError as error:  # an answer with a bad status is one, too
+        if isinstance(error, urllib.error.HTTPError):
+            error.close()
+            if error.code == HTTPStatus.CONFLICT:
+                return
+        raise FailedSafeError(
+            where="serveur Prefect, création du groupe de travail",
+            found=str(error),
+            expected="un groupe créé, ou déjà là",
+            todo="lire prefect-server.log dans le dossier logs, puis relancer layidu up",
+        ) from error
 
 
 def answers(url: str) -> bool:
     """Whether something answers there."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own loopback address
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+        with LOOPBACK.open(url, timeout=2) as answer:
+            return bool(answer.status == HTTPStatus.OK)
+    except OSError:
         return False
 
 
@@ -140,6 +144,9 @@ def environment_of(settings: Settings, url: str) -> dict[str, str]:
     # A private folder to work in: Prefect reads the settings files of its working folder.
     folder = settings.home / "prefect"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    without_proxy = ",".join(
+        filter(None, ("127.0.0.1", os.environ.get("no_proxy") or os.environ.get("NO_PROXY")))
+    )
     packages = [str(shipped(".").resolve()), os.environ.get("PYTHONPATH", "")]
     return {
         **outside,
@@ -154,33 +161,41 @@ def environment_of(settings: Settings, url: str) -> dict[str, str]:
         "PREFECT_LOGGING_LEVEL": "INFO",
         "DO_NOT_TRACK": "1",
         "NO_COLOR": "1",
+        "NO_PROXY": without_proxy,
+        "no_proxy": without_proxy,
         "PYTHONPATH": os.pathsep.join(package for package in packages if package),
     }
 
 
 def prefect(settings: Settings, environment: Mapping[str, str], *arguments: str) -> None:
     """Run one of Prefect's own commands; its failure is ours, with its last words."""
-    done = subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
-        [*PREFECT, "--no-prompt", *arguments],
-        env=environment,
-        cwd=settings.home / "prefect",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    if done.returncode:
+    try:
+        subprocess.run(  # noqa: S603 - our own interpreter and fixed arguments
+            [*PREFECT, "--no-prompt", *arguments],
+            env=environment,
+            cwd=settings.home / "prefect",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=True,
+        )
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+        said = error.output.decode(errors="replace") if isinstance(error.output, bytes) else error.output
         raise FailedSafeError(
             where=f"prefect {arguments[0]}",
-            found=" ".join((done.stderr + done.stdout).split())[-400:] or f"code {done.returncode}",
+            found=" ".join((said or type(error).__name__).split())[-400:],
             expected="la commande aboutit",
             todo="corriger prefect.yaml si c'est lui, puis relancer layidu up",
-        )
+        ) from error
 
 
 def down(settings: Settings) -> Iterator[str]:
     """Stop everything layidu started: worker first, then server, sandbox, database."""
+    if not settings.home.is_dir():
+        yield f"{settings.home} : rien n'y a été démarré"
+        return
     with services_locked(settings.home):
         for name, label in ((WORKER, "exécuteur"), (SERVER, "serveur Prefect")):
             yield f"{label} : {'arrêté' if stop_service(settings.home, name) else 'ne tournait pas'}"

@@ -1,7 +1,7 @@
 """One run from lock to record: settings read once, declarations checked, the lock held, the outcome written."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,9 @@ def read_declared(settings: Settings) -> Mappings:
 
 
 @contextmanager
-def session(kind: str, settings: Settings, console: Console, approve: str | None = None) -> Iterator[Night]:
+def session(
+    kind: str, settings: Settings, console: Console, approve: Collection[str] = ()
+) -> Iterator[Night]:
     """Everything a run needs, and the lock that makes it the only one."""
     mappings = read_declared(settings)
     rules = read_rules(settings.rules)
@@ -47,7 +49,7 @@ def conduct(
     work: Callable[[Night], Outcome],
     settings: Settings,
     console: Console,
-    approve: str | None = None,
+    approve: Collection[str] = (),
 ) -> Outcome:
     """Do a run's work and put what came of it on record, whatever came of it."""
     with session(kind, settings, console, approve) as night:

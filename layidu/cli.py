@@ -30,7 +30,8 @@ app.add_typer(metadata, name="metadata")
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Ne dire que les erreurs.")]
 Approve = Annotated[
-    str | None, typer.Option(help="Accepter le plan de publication qui porte cette empreinte.")
+    list[str] | None,
+    typer.Option(help="Accepter le plan de publication qui porte cette empreinte (répétable)."),
 ]
 
 
@@ -87,7 +88,7 @@ def nightly(quiet: Quiet = False, approve: Approve = None) -> None:
     """Une nuit : tirer, vérifier, charger, relier, calculer, publier."""
     from flows.commands import run_night
 
-    finish(run_night(quiet=quiet, approve=approve))
+    finish(run_night(quiet=quiet, approve=approve or []))
 
 
 @app.command()
@@ -117,7 +118,7 @@ def publish(
     """Publier les résultats dans DHIS2 et prouver ce que montrent les tableaux de bord."""
     from flows.commands import run_publish
 
-    finish(run_publish(quiet=quiet, approve=approve, dry_run=dry_run))
+    finish(run_publish(quiet=quiet, approve=approve or [], dry_run=dry_run))
 
 
 app.command("push", hidden=True)(publish)

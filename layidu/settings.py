@@ -128,7 +128,9 @@ def read_file(path: Path) -> dict[str, str]:
             )
         key = name.upper()
         values[key if key.startswith("LAYIDU_") else f"LAYIDU_{key}"] = str(value)
-    secret = [name for name in values if name.endswith(("_TOKEN", "_PASSWORD", "WAREHOUSE_URL"))]
+    secret = [
+        name for name in values if name.endswith(("_TOKEN", "_PASSWORD", "WAREHOUSE_URL", "DATABASE_URL"))
+    ]
     if secret and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise ConfigurationError(
             where=str(path),

@@ -56,8 +56,8 @@ def refuse_other_major_version(place: Place) -> None:
             where=f"{WHERE}, {place.data}",
             found=f"des données de PostgreSQL {found}",
             expected=f"des données de PostgreSQL {binaries.MAJOR}",
-            todo="sauvegarder avec la version de layidu qui a créé ces données (layidu backup), "
-            "écarter ce dossier, puis restaurer (layidu restore)",
+            todo="sauvegarder avec la version de layidu qui a créé ces données (pg_dump de cette version), "
+            "écarter ce dossier, puis restaurer (pg_restore)",
         )
 
 

@@ -55,6 +55,15 @@ def promises(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
 
 
+def server_version(warehouse: Warehouse, source: str) -> str:
+    """The DHIS2 version a source last said it is."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection, "SELECT version FROM source.instance WHERE name = %(source)s", {"source": source}
+        )
+    return str(rows[0][0]) if rows else "?"
+
+
 def last_accounts(warehouse: Warehouse) -> list[SliceAccount]:
     """The accounts of the latest run that loaded anything, in the order it worked."""
     with warehouse.connect("loader") as connection:

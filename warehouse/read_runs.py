@@ -204,7 +204,11 @@ def status(warehouse: Warehouse) -> dict[str, object]:
         published = fetch(
             connection, "SELECT target, state, count(*) FROM run.published_cell GROUP BY 1, 2 ORDER BY 1, 2"
         )
-        issues = fetch_number(connection, "SELECT count(*) FROM run.issue WHERE resolved_run IS NULL")
+        issues = fetch_number(
+            connection,
+            "SELECT (SELECT count(*) FROM run.issue WHERE resolved_run IS NULL)"
+            " + (SELECT count(*) FROM result.data_quality)",
+        )
     counts = ("received", "new", "changed", "closed", "unchanged", "refused", "vanished")
     return {
         "runs": [

@@ -5,6 +5,7 @@ import socket
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from warehouse.passwords import read_passwords
 SOURCES = (
     f"hameau:\n  url: sandbox:hamlet\n  data_sets: [{uid('data_set', 'SRPF')}, {uid('data_set', 'PALU')}]\n"
 )
-OFTEN = """
+#: Fires soon after it is deployed, and not again before the test is over.
+EVERY_MINUTE = """
 name: essai
 pull: []
 deployments:
@@ -29,8 +31,8 @@ deployments:
     work_pool:
       name: layidu
     schedules:
-      - interval: 20
-        anchor_date: "2026-01-01T00:00:00+00:00"
+      - interval: 60
+        anchor_date: "{first}"
     concurrency_limit: 1
 """
 ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
@@ -96,8 +98,11 @@ def processes_of(home: Path) -> list[str]:
 
 def test_a_scheduled_night_runs_by_itself_and_down_leaves_nothing(settings: Settings, tmp_path: Path) -> None:
     deployments = tmp_path / "prefect.yaml"
-    deployments.write_text(OFTEN, encoding="utf-8")
-    said = list(service.up(settings, deployments))
+    said = []
+    for line in service.up(settings, deployments):
+        said.append(line)
+        first = datetime.now(UTC) + timedelta(seconds=15)
+        deployments.write_text(EVERY_MINUTE.format(first=first.isoformat()), encoding="utf-8")
     services = read_services(settings.home)
     server, worker = services[service.SERVER], services[service.WORKER]
     assert server.url

@@ -16,10 +16,15 @@ import pytest
 from flows.processes import read_services, start_service, stop_service
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('sourd', flush=True); time.sleep(60)"
-WITH_DEAF_CHILD = (
-    f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {DEAF!r}]); time.sleep(60)"
-)
+#: A process that ignores SIGTERM, and its child, which inherits that.
+DEAF_CODE = f"""
+import signal, subprocess, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+subprocess.Popen({SLEEP!r})
+print("sourd", flush=True)
+time.sleep(60)
+"""
+DEAF = [sys.executable, "-c", DEAF_CODE]
 ENVIRONMENT = {"PATH": os.environ["PATH"]}
 
 
@@ -77,7 +82,7 @@ def test_a_service_that_was_killed_is_not_running_and_starts_again(tmp_path: Pat
 
 
 def test_what_a_killed_service_left_behind_is_ended_too(tmp_path: Path) -> None:
-    killed = start_service(tmp_path, "essai", [sys.executable, "-c", WITH_DEAF_CHILD], ENVIRONMENT)
+    killed = start_service(tmp_path, "essai", DEAF, ENVIRONMENT)
     wait_for(lambda: "sourd" in log_of(tmp_path))
     (child,) = psutil.Process(killed.pid).children()
     os.kill(killed.pid, signal.SIGKILL)
@@ -88,7 +93,7 @@ def test_what_a_killed_service_left_behind_is_ended_too(tmp_path: Path) -> None:
 
 
 def test_who_does_not_listen_is_ended_after_a_while_with_its_children(tmp_path: Path) -> None:
-    deaf = start_service(tmp_path, "essai", [sys.executable, "-c", WITH_DEAF_CHILD], ENVIRONMENT)
+    deaf = start_service(tmp_path, "essai", DEAF, ENVIRONMENT)
     wait_for(lambda: "sourd" in log_of(tmp_path))
     (child,) = psutil.Process(deaf.pid).children()
     assert stop_service(tmp_path, "essai", patience_seconds=0.2) is True
