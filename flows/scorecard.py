@@ -105,7 +105,7 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
 
 
 def names_of(fresh: pd.DataFrame, tree: pd.DataFrame) -> dict[str, str]:
-    """uid -> name, of data sets and org units."""
+    """Uid -> name, of data sets and org units."""
     pairs = pd.concat([fresh[["data_set", "name"]].set_axis(["uid", "name"], axis=1), tree[["uid", "name"]]])
     return dict(zip(pairs["uid"].tolist(), pairs["name"].tolist(), strict=True))
 
