@@ -11,9 +11,11 @@ from typing import Any
 
 import psutil
 import pytest
+from pytest_httpserver import HTTPServer
 
 from flows import service
 from flows.processes import read_services
+from layidu.errors import ConfigurationError
 from layidu.sandbox.uids import uid
 from layidu.settings import Settings, read_settings
 from warehouse.passwords import read_passwords
@@ -137,3 +139,26 @@ def test_a_scheduled_night_runs_by_itself_and_down_leaves_nothing(settings: Sett
     assert not any("ne tournait pas" in line for line in said), said
     assert processes_of(settings.home) == []
     assert all("ne tournait pas" in line for line in service.down(settings))
+
+
+def test_a_port_where_somebody_else_answers_is_left_to_him(tmp_path: Path, httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/health").respond_with_data("true")
+    settings = read_settings(
+        {"LAYIDU_HOME": str(tmp_path), "LAYIDU_PREFECT_PORT": str(httpserver.port)}, tmp_path
+    )
+    with pytest.raises(ConfigurationError, match="LAYIDU_PREFECT_PORT"):
+        service.start_server(settings)
+    assert not (tmp_path / "services.json").exists()
+
+
+@pytest.mark.parametrize("port", ["abc", "80", "70000", "4²00"])
+def test_a_port_that_is_none_is_said(tmp_path: Path, port: str) -> None:
+    settings = read_settings({"LAYIDU_HOME": str(tmp_path), "LAYIDU_PREFECT_PORT": port}, tmp_path)
+    with pytest.raises(ConfigurationError, match="1024"):
+        service.address(settings)
+
+
+def test_down_where_nothing_was_started_makes_nothing(tmp_path: Path) -> None:
+    settings = read_settings({"LAYIDU_HOME": str(tmp_path / "nulle-part")}, tmp_path)
+    assert len(list(service.down(settings))) == 1
+    assert not (tmp_path / "nulle-part").exists()

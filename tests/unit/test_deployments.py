@@ -6,6 +6,7 @@ import pytest
 from prefect import Flow
 from ruamel.yaml import YAML
 
+from flows.nightly import ending
 from layidu.settings import shipped
 
 DEPLOYMENTS = YAML(typ="safe").load(shipped("prefect.yaml"))["deployments"]
@@ -46,3 +47,19 @@ def test_an_entrypoint_is_a_flow_that_accepts_its_parameters(deployment: dict[st
 
 def test_nothing_is_fetched_before_a_run() -> None:
     assert YAML(typ="safe").load(shipped("prefect.yaml"))["pull"] == []
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "kind", "name"),
+    [
+        (0, "COMPLETED", "Completed"),
+        (1, "COMPLETED", "avec rejets"),
+        (2, "FAILED", "Failed"),
+        (3, "FAILED", "Failed"),
+        (4, "FAILED", "en attente"),
+        (75, "FAILED", "Failed"),
+    ],
+)
+def test_the_state_of_a_run_says_what_the_exit_code_would(exit_code: int, kind: str, name: str) -> None:
+    state = ending(exit_code, "ce que la nuit a fait")
+    assert (state.type.value, state.name, state.message) == (kind, name, "ce que la nuit a fait")
