@@ -1,13 +1,20 @@
 """A person's own set-up on the hamlet: a mappings folder, a home, and the command line run as a person runs it."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
+from unittest import mock
 
+import pytest
+
+from layidu.cli import main
 from layidu.sandbox.uids import uid
 
 SHIPPED = Path(__file__).parents[1] / "mappings"
@@ -19,6 +26,14 @@ sandbox:
 """
 
 
+class Answer(NamedTuple):
+    """What a command answered."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Someone with a home and a mappings folder."""
@@ -27,21 +42,38 @@ class Person:
     mappings: Path
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    def run(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Run `layidu` in a process of its own; a traceback is never an answer."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LAYIDU_")}
-        environment |= {"LAYIDU_HOME": str(self.home), "LAYIDU_MAPPINGS": str(self.mappings)}
-        environment |= {**self.settings, **settings}
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """Nothing of layidu's but what this person set."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAYIDU_")}
+        own = {"LAYIDU_HOME": str(self.home), "LAYIDU_MAPPINGS": str(self.mappings)}
+        return {**inherited, **own, **self.settings, **settings}
+
+    def run_alone(self, *arguments: str, **settings: str) -> Answer:
+        """Run `layidu` in a process of its own, as a shell does."""
         done = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "layidu", *arguments],
-            env=environment,
+            env=self.environment(settings),
             capture_output=True,
             text=True,
             timeout=240,
             check=False,
         )
         assert "Traceback" not in done.stderr, done.stderr
-        return done
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def run(self, *arguments: str, **settings: str) -> Answer:
+        """The same command line in this process: its imports, seconds each time, are paid once."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            mock.patch.dict(os.environ, self.environment(settings), clear=True),
+            mock.patch.object(sys, "argv", ["layidu", *arguments]),
+            redirect_stdout(out),
+            redirect_stderr(err),
+            pytest.raises(SystemExit) as ended,
+        ):
+            main()
+        code = ended.value.code
+        return Answer(code if isinstance(code, int) else 0, out.getvalue(), err.getvalue())
 
 
 def hamlet_mappings(folder: Path) -> Path:

@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.hamlet import Person, hamlet_mappings
+from tests.hamlet import Answer, Person, hamlet_mappings
 
 EQUATION = re.compile(
     r"reçues (\d+) = nouvelles (\d+) \+ modifiées (\d+) \+ fermées (\d+) \+ inchangées (\d+) \+ refusées (\d+)"
@@ -26,14 +25,14 @@ def person(short_home: Callable[[], Path], tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def first_night(person: Person) -> subprocess.CompletedProcess[str]:
+def first_night(person: Person) -> Answer:
     applied = person.run("metadata", "apply")
     assert applied.returncode == 0, applied.stderr
-    return person.run("nightly")
+    return person.run_alone("nightly")
 
 
 def test_the_first_night_accounts_for_every_record_and_waits_for_consent(
-    first_night: subprocess.CompletedProcess[str],
+    first_night: Answer,
 ) -> None:
     assert first_night.returncode == 4, first_night.stderr
     equations = [[int(part) for part in found] for found in EQUATION.findall(first_night.stderr)]
@@ -44,9 +43,7 @@ def test_the_first_night_accounts_for_every_record_and_waits_for_consent(
 
 
 @pytest.fixture(scope="module")
-def published(
-    person: Person, first_night: subprocess.CompletedProcess[str]
-) -> subprocess.CompletedProcess[str]:
+def published(person: Person, first_night: Answer) -> Answer:
     """Each publication waits for its own consent; one is accepted by its hash, the other as a hold."""
     hashes = re.findall(r"--approve ([0-9a-f]{16})", first_night.stderr)
     assert len(hashes) == 2
@@ -57,7 +54,7 @@ def published(
 
 
 def test_consent_publishes_and_the_dashboards_are_proved(
-    published: subprocess.CompletedProcess[str],
+    published: Answer,
 ) -> None:
     assert published.returncode == 0, published.stderr
     lines = re.findall(r"(\d+) cellules envoyées, (\d+) relues et égales", published.stderr)
@@ -68,9 +65,7 @@ def test_consent_publishes_and_the_dashboards_are_proved(
     assert all(equal == compared for equal, compared in figures)
 
 
-def test_the_next_night_writes_and_sends_nothing(
-    person: Person, published: subprocess.CompletedProcess[str]
-) -> None:
+def test_the_next_night_writes_and_sends_nothing(person: Person, published: Answer) -> None:
     assert published.returncode == 0
     again = person.run("nightly")
     assert again.returncode == 0, again.stderr
@@ -81,7 +76,7 @@ def test_the_next_night_writes_and_sends_nothing(
     assert set(sent) == {"0"}
 
 
-def test_status_is_for_machines_too(person: Person, first_night: subprocess.CompletedProcess[str]) -> None:
+def test_status_is_for_machines_too(person: Person, first_night: Answer) -> None:
     assert first_night.returncode == 4
     told = person.run("status", "--json")
     assert told.returncode == 0
@@ -91,9 +86,7 @@ def test_status_is_for_machines_too(person: Person, first_night: subprocess.Comp
     assert person.run("status").returncode == 0
 
 
-def test_a_value_is_explained_down_to_its_cells(
-    person: Person, first_night: subprocess.CompletedProcess[str]
-) -> None:
+def test_a_value_is_explained_down_to_its_cells(person: Person, first_night: Answer) -> None:
     assert first_night.returncode == 4
     told = person.run("explain", "PAL-TPR", "HA-0101", "202603")
     assert told.returncode == 0, told.stderr
@@ -101,9 +94,7 @@ def test_a_value_is_explained_down_to_its_cells(
     assert "ATTENTION" not in told.stdout
 
 
-def test_what_does_not_exist_is_said_in_four_parts(
-    person: Person, first_night: subprocess.CompletedProcess[str]
-) -> None:
+def test_what_does_not_exist_is_said_in_four_parts(person: Person, first_night: Answer) -> None:
     assert first_night.returncode == 4
     for arguments in (
         ("PAL-TRP", "HA-0101", "202603"),
@@ -115,9 +106,7 @@ def test_what_does_not_exist_is_said_in_four_parts(
         assert all(part in told.stderr for part in ("erreur :", "trouvé", "attendu", "à faire"))
 
 
-def test_refused_values_are_listed_with_their_reason(
-    person: Person, first_night: subprocess.CompletedProcess[str]
-) -> None:
+def test_refused_values_are_listed_with_their_reason(person: Person, first_night: Answer) -> None:
     assert first_night.returncode == 4
     told = person.run("refused")
     assert told.returncode == 0
@@ -125,9 +114,7 @@ def test_refused_values_are_listed_with_their_reason(
     assert "corriger" in told.stdout
 
 
-def test_the_page_is_written(
-    person: Person, first_night: subprocess.CompletedProcess[str], tmp_path: Path
-) -> None:
+def test_the_page_is_written(person: Person, first_night: Answer, tmp_path: Path) -> None:
     assert first_night.returncode == 4
     page = tmp_path / "page.html"
     told = person.run("scorecard", "--to", str(page))

@@ -107,7 +107,7 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
         ("national:\n  re_read: deux\n", "wrong-value", (2, 12)),
         ("national:\n  vanished_hold_share: 0,05\n", "wrong-value", (2, 24)),
         ("national:\n  vanished_hold_share: .inf\n", "wrong-value", (2, 24)),
-        ("national:\n  comment: peut-être\n", "wrong-value", (2, 12)),
+        ("national:\n  re_read: peut-être\n", "wrong-value", (2, 12)),
     ],
 )
 def test_a_broken_file_is_named_by_kind_and_place(
