@@ -1,5 +1,9 @@
 """The copy's half of a night: metadata, slices, registrations of one source."""
 
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+
 from flows.access import client_for, is_sandbox
 from flows.night import AtHand, Night
 from layidu.dhis2.answers import TooMuchAskedError
@@ -10,7 +14,7 @@ from layidu.dhis2.slices import halve, periods_of, plan
 from layidu.errors import FailedSafeError
 from layidu.mapping.expand import expand_cells
 from layidu.mapping.expected_parents import moved_units
-from layidu.model.slices import Slice, SliceAccount
+from layidu.model.slices import Pulled, Slice, SliceAccount
 from quality.gate import check
 from warehouse import read_runs
 from warehouse.load import load_registrations, load_slice, record_failed_slice
@@ -44,18 +48,45 @@ def plan_slices(night: Night, at_hand: AtHand) -> list[Slice]:
     )
 
 
-def copy_slice(night: Night, at_hand: AtHand, slice_: Slice) -> list[SliceAccount]:
+Answer = Callable[[], Pulled]
+
+
+def pulled_ahead(night: Night, at_hand: AtHand, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Answer]]:
+    """Each slice with its answer, the next one being pulled while this one is checked and loaded."""
+    folder = night.settings.home / "answers"
+
+    def start(pool: Executor, slice_: Slice) -> Future[Pulled]:
+        return pool.submit(pull_slice, at_hand.client, slice_, at_hand.metadata, folder)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="pull") as pool:
+        waiting = [start(pool, slice_) for slice_ in slices[:1]]
+        for place, slice_ in enumerate(slices):
+            current = waiting.pop()
+            waiting += [start(pool, following) for following in slices[place + 1 : place + 2]]
+            yield slice_, current.result
+
+
+def pulled_now(night: Night, at_hand: AtHand, slice_: Slice) -> Answer:
+    """One slice's answer, asked for when it is wanted."""
+    return partial(pull_slice, at_hand.client, slice_, at_hand.metadata, night.settings.home / "answers")
+
+
+def copy_slice(night: Night, at_hand: AtHand, slice_: Slice, answer: Answer) -> list[SliceAccount]:
     """Pull, check and load one slice; too large for the server, it is halved; failed, it is on record.
 
     Credentials and rights are not a slice's own failure: they are raised, and nothing further is asked.
     """
     source = night.mappings.sources[at_hand.name]
     try:
-        pulled = pull_slice(at_hand.client, slice_, at_hand.metadata, night.settings.home / "answers")
+        pulled = answer()
     except FailedSafeError as error:
         halves = halve(slice_, at_hand.metadata) if isinstance(error, TooMuchAskedError) else []
         if halves:
-            return [account for half in halves for account in copy_slice(night, at_hand, half)]
+            return [
+                account
+                for half in halves
+                for account in copy_slice(night, at_hand, half, pulled_now(night, at_hand, half))
+            ]
         record_failed_slice(night.warehouse, slice_, error, night.token)
         return [failed(slice_, error)]
     checked = check(pulled, at_hand.metadata, at_hand.cells, night.rules)

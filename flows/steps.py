@@ -18,7 +18,7 @@ from flows.computing import (
     quality_findings,
     switch_results,
 )
-from flows.copying import copy_registrations, copy_slice, plan_slices, read_source
+from flows.copying import copy_registrations, copy_slice, plan_slices, pulled_ahead, read_source
 from flows.memory import changed_years, remember
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.publishing import publish, show
@@ -52,8 +52,9 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     at_hand = run(f"métadonnées {name}", read_source, night_, name)
     outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
     slices = run(f"tranches {name}", plan_slices, night_, at_hand)
-    for slice_ in night_.console.track(slices, f"{name} : tranches"):
-        for account in run(f"tranche {slice_.name}", copy_slice, night_, at_hand, slice_):
+    ahead = pulled_ahead(night_, at_hand, slices)
+    for slice_, answer in night_.console.track(ahead, f"{name} : tranches", len(slices)):
+        for account in run(f"tranche {slice_.name}", copy_slice, night_, at_hand, slice_, answer):
             outcome.accounts.append(account)
             night_.console.line(account_line(account))
     outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)

@@ -16,6 +16,7 @@ app = typer.Typer(
     help="layidu : de DHIS2 aux engagements tenus. Tire, vérifie, charge, relie, calcule et publie.",
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # its help takes twice as long to appear
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

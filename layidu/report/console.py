@@ -25,9 +25,9 @@ class Console:
         if not self.quiet:
             self.rich.print(text, markup=False)
 
-    def track(self, items: Iterable[Item], label: str) -> Iterator[Item]:
-        """Go through items, showing how far; nothing shows for work that takes no time."""
-        total = len(items) if isinstance(items, Sized) else None
+    def track(self, items: Iterable[Item], label: str, total: int | None = None) -> Iterator[Item]:
+        """Go through items, showing how far; `total` where the items cannot be counted beforehand."""
+        total = len(items) if isinstance(items, Sized) else total
         if self.quiet or not self.rich.is_terminal:
             if not self.quiet and total:
                 self.line(f"{label} : {total}")
