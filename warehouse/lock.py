@@ -6,7 +6,7 @@ checks the run's token.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -56,6 +56,10 @@ def hold(
             yield token
         finally:
             close_run(warehouse, token)
+            # Closing lets go too, but only when the server notices: the next run would find the door shut.
+            # A connection that is dead has let go already.
+            with suppress(psycopg.OperationalError):
+                connection.execute("SELECT pg_advisory_unlock(%s)", [LOCK])
 
 
 def take_over(

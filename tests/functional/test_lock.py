@@ -160,3 +160,10 @@ def test_a_token_of_another_time_is_refused(warehouse: Warehouse) -> None:
         pytest.raises(LockedError, match="un autre passage a pris le verrou"),
     ):
         RunToken(run_id=1, token=99, kind="nightly").guard(connection)
+
+
+def test_a_run_that_ends_opens_the_door_at_once(warehouse: Warehouse) -> None:
+    """The server notices a closed connection only a moment later; fifty runs in a row must not meet that moment."""
+    for _ in range(50):
+        with hold(warehouse, "pull"):
+            pass
