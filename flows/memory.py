@@ -11,6 +11,8 @@ from warehouse.connect import Warehouse
 
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
 RUNS_REMEMBERED = 400
+#: Kinds of run that send and prove.
+PUBLISHING = ("demo", "nightly", "publish")
 
 
 def changed_years(
@@ -57,6 +59,22 @@ def last_seen(warehouse: Warehouse, source: str) -> date | None:
     """The last day that the results of a source speak of."""
     known = (last_computed(warehouse) or {}).get(source)
     return date.fromisoformat(known["through"]) if known else None
+
+
+def proof_pending(warehouse: Warehouse) -> bool:
+    """Whether what was last sent still waits for its proof on the dashboards: it failed, or was cut short.
+
+    Without this a difference would be forgotten by the next night, which sends nothing and so looks at nothing.
+    """
+    for past in runs.last_runs(warehouse, RUNS_REMEMBERED)[1:]:  # the newest is the run that asks
+        if past.kind not in PUBLISHING:
+            continue
+        known = past.summary or {}
+        if "compared" not in known or (known["sent"] and not known["compared"]):
+            return True
+        if known["compared"]:
+            return bool(known["different"])
+    return False
 
 
 def remember(outcome: Outcome, sources: Sequence[AtHand]) -> None:

@@ -109,7 +109,11 @@ class Outcome:
             return 3
         if 4 in codes or outcomes & {"held", "stopped"} or any(one.held for one in self.published):
             return 4
-        if 2 in codes or "failed" in outcomes or any(one.unknown or one.different for one in self.published):
+        if (
+            2 in codes
+            or "failed" in outcomes
+            or any(one.unknown or one.different or one.moved for one in self.published)
+        ):
             return 2
         newly = any(account.newly_refused for account in self.accounts)
         return 1 if newly or any(one.rejected for one in self.published) else 0

@@ -19,7 +19,7 @@ from flows.computing import (
     switch_results,
 )
 from flows.copying import copy_registrations, copy_slice, plan_slices, pulled_ahead, read_source
-from flows.memory import changed_years, remember
+from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.publishing import publish, show
 from flows.words import account_line
@@ -116,7 +116,7 @@ def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run:
                 done = run(f"publication {code}", publish, night_, source, code, publication, through)
                 outcome.published.append(done)
                 delivered += [done] if not done.held else []
-        if any(done.sent for done in delivered):
+        if delivered and (any(done.sent for done in delivered) or proof_pending(night_.warehouse)):
             with recorded(outcome):
                 run("preuve des tableaux de bord", show, night_, source, delivered, through)
 

@@ -55,7 +55,7 @@ ORG_UNITS = Contract(
         "name": TEXT,
         "short_name": TEXT,
         "parent": TEXT,  # uid; missing for a root
-        "path": TEXT,  # /root/…/uid
+        "path": TEXT,  # /country/…/uid
         "level": "int16",
         "opening_date": DATE,
         "closed_date": DATE,

@@ -25,7 +25,7 @@ class OrgUnit:
 
     @property
     def path(self) -> str:
-        """`/root/…/uid`."""
+        """`/country/…/uid`."""
         return f"{self.parent.path if self.parent else ''}/{self.uid}"
 
     @property

@@ -82,7 +82,7 @@ ORG_UNIT = dimension(
     "Org units, as today's tree has them",
     optional("short_name", TEXT, "DHIS2 short name"),
     optional("parent", TEXT, "uid of the parent; empty for a root"),
-    required("path", TEXT, "uids from the root to this unit, as in /root/district/unit"),
+    required("path", TEXT, "uids from the root to this unit, as in /country/district/unit"),
     required("level", SMALL, "depth in the tree; 1 is the country"),
     optional("opening_date", DATE, "day it opened"),
     optional("closed_date", DATE, "day it closed"),

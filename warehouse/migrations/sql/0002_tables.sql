@@ -922,7 +922,7 @@ COMMENT ON COLUMN source.org_unit.code IS 'DHIS2 code';
 COMMENT ON COLUMN source.org_unit.name IS 'DHIS2 name';
 COMMENT ON COLUMN source.org_unit.short_name IS 'DHIS2 short name';
 COMMENT ON COLUMN source.org_unit.parent IS 'uid of the parent; empty for a root';
-COMMENT ON COLUMN source.org_unit.path IS 'uids from the root to this unit, as in /root/district/unit';
+COMMENT ON COLUMN source.org_unit.path IS 'uids from the root to this unit, as in /country/district/unit';
 COMMENT ON COLUMN source.org_unit.level IS 'depth in the tree; 1 is the country';
 COMMENT ON COLUMN source.org_unit.opening_date IS 'day it opened';
 COMMENT ON COLUMN source.org_unit.closed_date IS 'day it closed';
