@@ -1,0 +1,41 @@
+"""What was computed: compute, explain, scorecard."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from layidu.cli.app import Quiet, app, finish
+
+
+@app.command()
+def compute(quiet: Quiet = False) -> None:
+    """Relier et calculer à partir de la copie de l'entrepôt, sans tirer de valeurs ni publier."""
+    from flows.commands import run_compute
+
+    finish(run_compute(quiet=quiet))
+
+
+@app.command()
+def explain(
+    indicator: Annotated[str, typer.Argument(help="Code de l'indicateur, par exemple PAL-TPR.")],
+    org_unit: Annotated[str, typer.Argument(help="UID, code ou nom de l'unité d'organisation.")],
+    period: Annotated[str, typer.Argument(help="Période : 202603, 2026Q1 ou 2026.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Toutes les cellules, même des milliers.")
+    ] = False,
+) -> None:
+    """Les cellules de DHIS2 dont une valeur est faite."""
+    from flows.explaining import explain_value
+
+    finish(explain_value(indicator, org_unit, period, everything=everything))
+
+
+@app.command()
+def scorecard(
+    target: Annotated[Path | None, typer.Option("--to", help="Fichier de la page (HTML).")] = None,
+) -> None:
+    """La page des résultats, lisible hors ligne."""
+    from flows.scorecard import write_scorecard
+
+    finish(write_scorecard(target))
