@@ -1,4 +1,4 @@
-"""The sandbox as a process: `python -m layidu.sandbox FOLDER COUNTRY --seed N --port N`."""
+"""The sandbox as a process: `python -m layidu.sandbox FOLDER COUNTRY --dialect 2.42 --seed N --port N`."""
 
 import argparse
 import logging
@@ -11,6 +11,7 @@ from types import FrameType
 
 from layidu.errors import LayiduError
 from layidu.sandbox.country import Country
+from layidu.sandbox.dialects import DEFAULT, VERSIONS
 from layidu.sandbox.process import write_state
 from layidu.sandbox.server import opened
 
@@ -23,6 +24,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="dossier où le bac à sable garde ses données")
     parser.add_argument("country", help="pays à servir : mali, hamlet")
     parser.add_argument("--seed", type=int, default=1, help="graine des données")
+    parser.add_argument("--dialect", default=DEFAULT, help=f"version de DHIS2 : {', '.join(VERSIONS)}")
     parser.add_argument("--port", type=int, default=0, help="port local ; 0 : un port libre")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
@@ -34,7 +36,9 @@ def main() -> int:
             raise TypeError(asked.country)
         return country
 
-    with opened(asked.folder, asked.country, asked.seed, load, port=asked.port) as server:
+    with opened(
+        asked.folder, asked.country, asked.seed, load, port=asked.port, dialect=asked.dialect
+    ) as server:
 
         def leave(_number: int, _frame: FrameType | None) -> None:
             # shutdown() waits for the loop, which runs in this very thread: it must be called from another.
@@ -42,7 +46,13 @@ def main() -> int:
 
         signal.signal(signal.SIGTERM, leave)
         signal.signal(signal.SIGINT, leave)
-        write_state(asked.folder, url=server.url, port=server.server_port, country=asked.country)
+        write_state(
+            asked.folder,
+            url=server.url,
+            port=server.server_port,
+            country=asked.country,
+            dialect=asked.dialect,
+        )
         server.serve_forever(poll_interval=0.1)
     return 0
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from layidu.sandbox.answers import Answer, RefusedError, Request, as_json, empty, web_message
 from layidu.sandbox.country import Account
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.uids import uid
 
 FILE = "accounts.json"
@@ -101,9 +102,10 @@ def _account(fields: dict[str, Any]) -> Account:
 
 
 class Door:
-    """Tells users apart by Basic or ApiToken, and answers those it does not know as 2.42 does."""
+    """Tells users apart by Basic or ApiToken, and answers those it does not know as DHIS2 does."""
 
-    def __init__(self, accounts: dict[str, Account]) -> None:
+    def __init__(self, accounts: dict[str, Account], dialect: Dialect) -> None:
+        self._login = "/login/" if Change.V243_LOGIN_PAGE in dialect else "/dhis-web-login/"
         users = [User(user_id(account.username), account) for account in accounts.values()]
         self.by_name = {user.name: user for user in users}
         self._by_token = {user.account.token: user for user in users}
@@ -125,7 +127,7 @@ class Door:
             return self._by_password(credentials.strip())
         if scheme.lower() == "apitoken":
             return self._by_api_token(credentials.strip(), request.method)
-        raise RefusedError(empty(302, Location=f"{request.base_url}/dhis-web-login/"))
+        raise RefusedError(empty(302, Location=f"{request.base_url}{self._login}"))
 
     def _by_password(self, credentials: str) -> User:
         try:

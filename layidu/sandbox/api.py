@@ -27,6 +27,7 @@ from layidu.sandbox.build import PLANTED
 from layidu.sandbox.clock import Clock, java_text
 from layidu.sandbox.data_values_read import DataValueReader
 from layidu.sandbox.data_values_write import DataValueWriter
+from layidu.sandbox.dialects import Dialect
 from layidu.sandbox.jobs import Jobs
 from layidu.sandbox.ledger import Ledger
 from layidu.sandbox.metadata import PACKAGES, Metadata
@@ -36,7 +37,6 @@ from layidu.sandbox.registrations import Registrations
 from layidu.sandbox.sharing import Sharing
 from layidu.sandbox.store import Store
 
-VERSION = "2.42.5.2"
 NEVER = "1970-01-01T00:00:00.000"
 SETTINGS = {ZERO_SETTING: "false", "keyAnalyticsMaxLimit": "100000"}
 Route = Callable[[Request, User, list[str]], Answer]
@@ -45,11 +45,12 @@ Route = Callable[[Request, User, list[str]], Answer]
 class Api:
     """Every route of the sandbox, over one store."""
 
-    def __init__(self, folder: Path, store: Store, clock: Clock) -> None:
+    def __init__(self, folder: Path, store: Store, clock: Clock, dialect: Dialect) -> None:
         self._folder = folder
         self._store = store
         self._clock = clock
-        self.door = Door(read(folder))
+        self.dialect = dialect
+        self.door = Door(read(folder), dialect)
         self.ledger = Ledger()
         self._metadata = Metadata(store)
         self._reader = Reader(self._metadata)
@@ -90,7 +91,7 @@ class Api:
     def answer(self, request: Request) -> tuple[Answer, str | None]:
         """The answer to a request, and who asked."""
         if request.path == "/sandbox/alive":
-            return as_json({"pid": os.getpid(), "version": VERSION}), None
+            return as_json({"pid": os.getpid(), "version": self.dialect.version}), None
         name: str | None = None
         try:
             user = self.door.who(request)
@@ -201,7 +202,7 @@ class Api:
         return as_json(self._reader.select(None, content, fields), cache=None)
 
     def _export(self, request: Request, user: User, _rest: list[str]) -> Answer:
-        return self._reader.export(request, user, VERSION, self._now())
+        return self._reader.export(request, user, self.dialect.version, self._now())
 
     def _build_tables(self, request: Request, user: User, rest: list[str]) -> Answer:
         if rest != ["analytics"] and rest:
@@ -230,7 +231,7 @@ class Api:
                 "serverTimeZoneDisplayName": "Coordinated Universal Time",
                 "lastAnalyticsTableSuccess": self._store.note("analytics") or NEVER,
                 "lastAnalyticsTablePartitionSuccess": NEVER,
-                "version": VERSION,
+                "version": self.dialect.version,
                 "systemName": "DHIS 2",
                 "instanceBaseUrl": request.base_url,
             }

@@ -13,6 +13,7 @@ from pathlib import Path
 from layidu.errors import FailedSafeError
 from layidu.sandbox.accounts import read
 from layidu.sandbox.country import Account
+from layidu.sandbox.dialects import DEFAULT
 
 STATE = "sandbox.json"
 LOG = "sandbox.log"
@@ -34,10 +35,15 @@ class Running:
     port: int
     accounts: dict[str, Account]
     planted_path: Path
+    dialect: str = DEFAULT
 
 
-def start(folder: Path, country_name: str, *, seed: int = 1, port: int = 0) -> Running:
-    """Start the sandbox of a folder, or find the one already running there.
+def start(
+    folder: Path, country_name: str, *, seed: int = 1, port: int = 0, dialect: str = DEFAULT
+) -> Running:
+    """Start the sandbox of a folder, or find the one already running there, whatever its dialect.
+
+    A folder served in one dialect may later be served in another: stop it first.
 
     Raises:
         FailedSafeError: it ended or did not answer in time; the end of its log is in the message.
@@ -48,7 +54,7 @@ def start(folder: Path, country_name: str, *, seed: int = 1, port: int = 0) -> R
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STATE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "layidu.sandbox", str(folder), country_name]
-    command += ["--seed", str(seed), "--port", str(port)]
+    command += ["--seed", str(seed), "--port", str(port), "--dialect", dialect]
     with (folder / LOG).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, close_fds=True
@@ -81,7 +87,9 @@ def running(folder: Path) -> Running | None:
     pid, port = int(state["pid"]), int(state["port"])
     if not _is_alive(pid) or _answering_pid(port) != pid:
         return None
-    return Running(str(state["url"]), pid, port, read(folder), folder / PLANTED)
+    return Running(
+        str(state["url"]), pid, port, read(folder), folder / PLANTED, str(state.get("dialect", DEFAULT))
+    )
 
 
 def stop(folder: Path) -> bool:
@@ -102,15 +110,14 @@ def stop(folder: Path) -> bool:
     return True
 
 
-def write_state(folder: Path, *, url: str, port: int, country: str) -> None:
+def write_state(folder: Path, *, url: str, port: int, country: str, dialect: str) -> None:
     """What the process itself leaves behind for others to find it."""
     path = folder / STATE
     part = path.with_suffix(".part")
     part.touch(mode=0o600)
     part.chmod(0o600)
-    part.write_text(
-        json.dumps({"pid": os.getpid(), "port": port, "url": url, "country": country}), encoding="utf-8"
-    )
+    state = {"pid": os.getpid(), "port": port, "url": url, "country": country, "dialect": dialect}
+    part.write_text(json.dumps(state), encoding="utf-8")
     part.replace(path)
 
 

@@ -11,6 +11,7 @@ from layidu.sandbox.api import Api
 from layidu.sandbox.build import build
 from layidu.sandbox.clock import Clock
 from layidu.sandbox.country import CLOCK_START, Country
+from layidu.sandbox.dialects import DEFAULT, dialect_of
 from layidu.sandbox.http import Server
 from layidu.sandbox.store import FILE, Store, digest, is_built
 
@@ -24,15 +25,17 @@ def opened(
     *,
     port: int = 0,
     clock_start: datetime = CLOCK_START,
+    dialect: str = DEFAULT,
 ) -> Iterator[Server]:
     """A server bound to its port, not serving yet; the country is made only when the folder holds none."""
+    spoken = dialect_of(dialect)
     marker = digest(name, seed, __version__)
     if not is_built(folder, marker):
         build(folder, load(), marker)
     store = Store(folder / FILE)
     clock = Clock(store, clock_start)
     try:
-        with Server(Api(folder, store, clock), port) as server:
+        with Server(Api(folder, store, clock, spoken), port) as server:
             yield server
         clock.keep()
     finally:
@@ -40,9 +43,14 @@ def opened(
 
 
 @contextmanager
-def serve_in_thread(country: Country, folder: Path, *, clock_start: datetime = CLOCK_START) -> Iterator[str]:
-    """Serve a country from a thread of this process; yields the address. `accounts.read(folder)` has the users."""
-    with opened(folder, country.name, 0, lambda: country, clock_start=clock_start) as server:
+def serve_in_thread(
+    country: Country, folder: Path, *, clock_start: datetime = CLOCK_START, dialect: str = DEFAULT
+) -> Iterator[str]:
+    """Serve a country from a thread of this process; yields the address. `accounts.read(folder)` has the users.
+
+    The folder may have been served in another dialect before: that is what an upgrade is.
+    """
+    with opened(folder, country.name, 0, lambda: country, clock_start=clock_start, dialect=dialect) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:

@@ -14,10 +14,11 @@ def test_a_sandbox_is_started_once_found_again_and_stopped(tmp_path: Path) -> No
     folder = tmp_path / "bac"
     assert process.running(folder) is None
     assert process.stop(folder) is False
-    first = process.start(folder, "hamlet")
+    first = process.start(folder, "hamlet", dialect="2.43")
     try:
         assert process.start(folder, "hamlet") == first
         assert process.running(folder) == first
+        assert first.dialect == "2.43"
         assert set(first.accounts) >= {"admin", "pull", "push", "analytics"}
         assert first.planted_path.exists()
         assert stat.S_IMODE((folder / "sandbox.json").stat().st_mode) == 0o600

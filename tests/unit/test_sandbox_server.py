@@ -14,6 +14,7 @@ import pytest
 
 from layidu.errors import ConfigurationError
 from layidu.sandbox.accounts import read
+from layidu.sandbox.dialects import VERSIONS
 from layidu.sandbox.server import serve_in_thread
 from tests.sandbox_country import (
     DISTRICT,
@@ -267,3 +268,22 @@ def test_four_clients_read_while_one_writes(people: People, tmp_path: Path) -> N
     assert set(seen) <= {5, 6}
     assert people.admin.get("/sandbox/ledger")[-1]["path"] == "/api/dataValueSets"
     assert people.admin.get("/sandbox/planted")[0]["code"] == "negative-count"
+
+
+@pytest.mark.parametrize(("dialect", "version"), list(VERSIONS.items()))
+def test_a_folder_speaks_the_dialect_it_is_opened_in(tmp_path: Path, dialect: str, version: str) -> None:
+    for spoken in ("2.42", dialect):  # the second time over the same data: an upgrade
+        with serve_in_thread(country(), tmp_path, dialect=spoken) as url:
+            people = People(url, tmp_path)
+            assert people.admin.get("/api/system/info")["version"] == VERSIONS[spoken]
+            assert people.pull.get("/api/dataValueSets", **values())["dataValues"]
+            people.close()
+    assert version.startswith(dialect)
+
+
+def test_an_unknown_dialect_is_refused(tmp_path: Path) -> None:
+    with (
+        pytest.raises(ConfigurationError, match=r"2\.40, 2\.41, 2\.42, 2\.43"),
+        serve_in_thread(country(), tmp_path, dialect="2.39"),
+    ):
+        pass
