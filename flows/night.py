@@ -72,6 +72,7 @@ class Published:
     rejected: int = 0
     unknown: int = 0
     foreign: int = 0
+    blocked: int = 0  # known before sending: locked, closed, not assigned, …
     withdrawn: int = 0
     moved: int = 0  # cells that were not to be changed and are not as they were
     held: str = ""  # hash of the plan that waits for a person

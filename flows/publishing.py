@@ -11,14 +11,19 @@ from flows.access import client_for
 from flows.computing import last_ended_month
 from flows.copying import is_own_sandbox
 from flows.night import EVERYTHING, AtHand, Night, Published
-from layidu.dhis2 import analytics, provision, push, read_back, sending, target
+from layidu.dhis2 import analytics, provision, push, read_back, target
 from layidu.dhis2.client import Client
+from layidu.dhis2.delivery import deliver
+from layidu.dhis2.permitted import needs_form, permit
+from layidu.dhis2.server import read_server
+from layidu.dhis2.target_form import read_approvals, read_form
 from layidu.mapping.contracts import Publication
 from layidu.model.periods import month_number
 from warehouse import holds, load_ledger, read_sums
 
 FIRST_PUSH = "first-push"
-ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign")
+PAUSE_S = 10  # after a lost answer, before reading back
+ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,17 @@ def prepare(night: Night, source: AtHand, code: str, publication: Publication, t
 
     before = read_now()
     ledger = read_back.settle(ledger, in_flight, before)
-    planned = push.plan(desired, ledger, before)
+    planned = permitted(client, data_set, push.plan(desired, ledger, before))
     return Prepared(code, publication, client, elements, ledger, planned, read_now)
+
+
+def permitted(client: Client, data_set: str, planned: pd.DataFrame) -> pd.DataFrame:
+    """The plan, its changes blocked that the server would refuse or store wrongly."""
+    if not needs_form(planned):
+        return planned
+    form = read_form(client, data_set, read_server(client).server_date.date())
+    pairs = push.changes(planned)[["period", "org_unit"]].drop_duplicates().itertuples(index=False, name=None)
+    return permit(planned, form, read_approvals(client, form, pairs))
 
 
 def publish(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Published:
@@ -69,8 +83,9 @@ def publish(night: Night, source: AtHand, code: str, publication: Publication, t
     done = Published(code)
     done.planned = len(push.changes(prepared.planned))
     done.foreign = int(prepared.planned["action"].eq("foreign").sum())
+    done.blocked = int(prepared.planned["action"].eq("blocked").sum())
     if not held(night, prepared, done):
-        deliver(night, prepared, done)
+        send_and_prove(night, prepared, done)
     return done
 
 
@@ -121,29 +136,26 @@ def accept(night: Night, subject: str, reason: str) -> None:
             holds.decide_hold(night.warehouse, hold.id, accept=True, reason=reason, who=getpass.getuser())
 
 
-def deliver(night: Night, prepared: Prepared, done: Published) -> None:
+def send_and_prove(night: Night, prepared: Prepared, done: Published) -> None:
     """Send, read back, compare; the ledger knows what is in flight before anything leaves."""
     planned, name = prepared.planned, prepared.publication.target
     if done.planned:
         load_ledger.write_in_flight(night.warehouse, name, push.changes(planned), night.token)
-        with night.console.waiting(f"envoi de {done.planned} cellules vers « {prepared.publication.name} »"):
-            sent = sending.send(prepared.client, planned)
-    else:
-        sent = sending.send(prepared.client, planned)
-    after = prepared.read()
-    proof = read_back.prove(planned, sent, after)
-    states = proof["state"].value_counts()
-    done.sent = int(sent["state"].ne("planned").sum())
+    pause = 0 if is_own_sandbox(night, name) else PAUSE_S
+    with night.console.waiting(f"envoi de {done.planned} cellules vers « {prepared.publication.name} »"):
+        delivered = deliver(prepared.client, planned, prepared.read, pause_s=pause)
+    states = delivered.proof["state"].value_counts()
+    done.sent = delivered.sent
     done.confirmed = int(states.get("confirmed", 0))
     done.rejected = int(states.get("rejected", 0))
     done.unknown = int(states.get("unknown", 0))
     done.withdrawn = int(planned["action"].eq("withdraw").sum())
-    done.moved = len(read_back.moved_outside(planned, after))
+    done.moved = len(read_back.moved_outside(planned, delivered.after))
     load_ledger.write_proof(
         night.warehouse,
         name,
-        proof,
-        read_back.ledger_after(prepared.ledger, planned, proof),
+        delivered.proof,
+        read_back.ledger_after(prepared.ledger, planned, delivered.proof),
         night.token,
     )
 

@@ -29,6 +29,8 @@ def published_line(done: Published) -> str:
     words = f"publication {done.code} : {done.sent} cellules envoyées, {done.confirmed} relues et égales"
     if done.rejected or done.unknown:
         words += f", {done.rejected} rejetées, {done.unknown} sans nouvelles"
+    if done.blocked:
+        words += f", {done.blocked} retenues avant l'envoi (layidu refused)"
     if done.foreign:
         words += f", {done.foreign} modifiées par une personne et laissées"
     if done.compared:

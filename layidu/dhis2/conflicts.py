@@ -54,12 +54,34 @@ MEANINGS: dict[str, tuple[ConflictClass, str]] = {
     "E8120": ("fix-mapping", "la valeur est vide"),
     "E8122": ("fix-mapping", "la valeur n'est pas du type de l'élément de données"),
     "E8128": ("fix-mapping", "la même case figure deux fois dans l'envoi"),
+    # ours: known before sending
+    "element-not-in-set": ("fix-mapping", "l'élément de données n'est pas dans le jeu de données"),
+    "org-unit-not-assigned": (
+        "fix-mapping",
+        "le jeu de données n'est pas affecté à cette unité d'organisation",
+    ),
+    "period-type": ("fix-mapping", "la période n'est pas du type du jeu de données"),
+    "value-type": ("fix-mapping", "la valeur n'est pas du type de l'élément de données"),
+    "zero-not-significant": (
+        "fix-mapping",
+        "le zéro de cet élément n'est pas significatif : le serveur l'effacerait",
+    ),
+    "repeated-cell": ("fix-mapping", "deux valeurs sont calculées pour la même case : aucune n'est envoyée"),
+    "future-period": ("locked", "la période n'est pas terminée"),
+    "expired-period": ("locked", "le délai de saisie est dépassé"),
+    "input-window-closed": ("locked", "la fenêtre de saisie de cette période est fermée"),
+    "closed-org-unit": ("locked", "l'unité d'organisation n'était pas ouverte pendant cette période"),
+    "approved": ("locked", "les données de cette période sont déjà approuvées"),
+    "changed-by-person": ("locked", "une personne a modifié ou saisi cette case : elle est laissée"),
+    "set-aside": ("fix-mapping", "rejetée plusieurs fois de suite : mise de côté, elle n'est plus envoyée"),
+    "small-number": ("harmless", "petit effectif retenu par décision déclarée"),
     # ours: what the answer's shape says when it bears no code
     "403": ("forbidden", "le compte d'envoi n'a pas l'autorisation F_DATAVALUE_ADD"),
     "no-answer": ("retry", "le serveur n'a pas répondu : on ignore s'il a écrit"),
     "unreadable-answer": ("retry", "la réponse du serveur ne dit pas ce qu'il a fait"),
     "not-sent": ("retry", "envoi interrompu avant cette case, le serveur ne répondait plus"),
     "group-refused": ("fix-mapping", "le serveur refuse le groupe de cases sans dire laquelle est en cause"),
+    "too-large": ("retry", "le serveur, ou le relais devant lui, refuse même de très petits envois"),
     "not-stored": ("retry", "le serveur a dit oui mais ne rend pas la valeur envoyée"),
 }
 
@@ -107,7 +129,7 @@ def class_of(code: str) -> ConflictClass:
     return next((kind for prefix, kind in PREFIXES if code.startswith(prefix)), "retry")
 
 
-def names_the_row(arguments: str, data_set: str, row: Mapping[str, str]) -> bool:
+def names_the_row(arguments: str, data_set: str, row: Mapping[str, str | bool]) -> bool:
     """Whether a 2.43 group refusal names this row.
 
     2.43 joins its arguments with `-` into one text, offenders in brackets: `set-[unit]`, `set-element-[combo]`,
@@ -117,7 +139,7 @@ def names_the_row(arguments: str, data_set: str, row: Mapping[str, str]) -> bool
     found = ARGUMENTS.fullmatch(arguments)
     if found is None:
         return False
-    own = set(row.values())
+    own = {part for part in row.values() if isinstance(part, str)}
     listed = {part.strip() for part in found["listed"].split(",")}
     shared = set(UID.findall(found["shared"])) - {data_set}
     return bool(listed & own) and shared <= own

@@ -1,8 +1,9 @@
 """What must change on the server so that it holds our results, and no cell of anybody else is touched?
 
 Desired cells against the ledger (what we wrote, confirmed) and the server give a plan in which every key of the
-three stands exactly once: write, rewrite, withdraw, leave or foreign. A cell is ours as long as the server holds
-the value the ledger says; anything else was typed by a person, is reported and left.
+three stands exactly once: write, rewrite, withdraw, leave or foreign (`permitted` then blocks what may not be
+sent). A cell is ours as long as the server holds the value the ledger says; anything else was typed by a person,
+is reported and left.
 """
 
 import hashlib
@@ -77,6 +78,7 @@ def plan(desired: pd.DataFrame, ledger: pd.DataFrame, server: pd.DataFrame) -> p
         "withdraw": ~wanted & held & ours & still_ours,
     }
     merged["action"] = np.select(list(conditions.values()), list(conditions), default="foreign")
+    merged["code"] = pd.Series(None, index=merged.index, dtype="str")
     return PUSH_PLAN.cast(merged.sort_values(KEY))
 
 

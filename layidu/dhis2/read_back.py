@@ -24,7 +24,7 @@ PROOF = Contract(
         **dict(PUSH_PLAN.columns),
         "found": TEXT,  # what the server holds now; missing when nothing
         "state": TEXT,  # confirmed | rejected | unknown
-        "code": TEXT,
+        "code": TEXT,  # why it is not confirmed
         "conflict_class": TEXT,
         "reason": TEXT,
     },
@@ -81,6 +81,7 @@ def prove(planned: pd.DataFrame, sent: pd.DataFrame, after: pd.DataFrame) -> pd.
     """
     rows = (
         changes(planned)
+        .drop(columns="code")
         .merge(sent[[*KEY, "state", "code", "conflict_class", "reason"]], on=KEY, how="left", validate="1:1")
         .merge(after.rename(columns={"value": "found"}), on=KEY, how="left", validate="1:1")
     )

@@ -1,7 +1,8 @@
 """How do the changes of a plan travel, and what did the server say about each of them?
 
-One data set a request, `dataSet` on the envelope, bounded rows, values as JSON strings. What is found here only
-classes a failure; whether a cell was stored is decided by reading it back (`read_back`).
+One data set a request, `dataSet` on the envelope, bounded rows, values as JSON strings, a withdrawal as a row with
+`deleted: true` (every version deletes so; 2.43's deletion scope would take cells of people along). What is found
+here only classes a failure; whether a cell was stored is decided by reading it back (`read_back`).
 """
 
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from layidu.dhis2.answers import ServerAnswer
+from layidu.dhis2.answers import ServerAnswer, TooMuchAskedError
 from layidu.dhis2.client import Client
 from layidu.dhis2.conflicts import WHOLE_DATA_SET, meaning, names_the_row
 from layidu.dhis2.push import KEY, changes
@@ -39,23 +40,28 @@ WIRE_NAMES = {
     "category_option_combo": "categoryOptionCombo",
     "attribute_option_combo": "attributeOptionCombo",
 }
-Row = dict[str, str]
+SMALLEST_ROWS = 50  # no chunk is halved below, whatever the server says about its size
+Row = dict[str, str | bool]
 Verdict = tuple[str, str]  # state, code
 
 
 @dataclass(slots=True)
 class Chunk:
-    """Rows of one request: same data set, same strategy."""
+    """Rows of one request, all of one data set."""
 
     data_set: str
-    withdraw: bool
     rows: list[Row]
     positions: list[int]  # of the rows in the frame of changes
 
     def take(self, indexes: list[int]) -> "Chunk":
         """Some of the rows."""
         rows, positions = [self.rows[i] for i in indexes], [self.positions[i] for i in indexes]
-        return Chunk(self.data_set, self.withdraw, rows, positions)
+        return Chunk(self.data_set, rows, positions)
+
+    def halves(self) -> "list[Chunk]":
+        """Both halves, in the order in which a stack hands them out."""
+        half = len(self.rows) // 2
+        return [self.take(list(range(half, len(self.rows)))), self.take(list(range(half)))]
 
 
 @dataclass(slots=True)
@@ -64,6 +70,8 @@ class Journal:
 
     verdicts: dict[int, Verdict] = field(default_factory=dict)
     silent: int = 0  # requests in a row that brought no answer
+    requests: int = 0
+    largest: int = 0  # rows the server was seen to take at most; 0: not known yet
 
     def note(self, chunk: Chunk, state: str, code: str = "") -> None:
         """The same verdict for all rows of a chunk."""
@@ -77,65 +85,71 @@ def send(
     rows: int = 2000,
     progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
-    """Send the changes of a plan (`SENT`); nothing is ever sent twice here.
+    """Send the changes of a plan (`SENT`); nothing whose fate is unknown is ever sent twice here.
 
     `progress(done, total)` is called after every request. A lost answer makes its rows `unknown`; after two in
     a row the rest stays `planned`. Errors of credentials and rights are raised: no later request would pass.
     """
     todo = changes(planned).sort_values(["action", *KEY], ignore_index=True)
-    journal = Journal()
+    journal = Journal(largest=rows)
     for chunk in chunks(todo, rows):
-        if journal.silent >= SILENT_REQUESTS:
-            journal.note(chunk, "planned", "not-sent")
-        else:
-            send_chunk(client, chunk, journal)
+        send_chunk(client, chunk, journal)
         if progress is not None:
             progress(len(journal.verdicts), len(todo))
     return sent_frame(todo, journal)
 
 
 def chunks(todo: pd.DataFrame, size: int) -> Iterator[Chunk]:
-    """Bounded groups of one data set and one strategy; ordered so that a request has few periods."""
-    ordered = todo.assign(withdraw=todo["action"] == "withdraw").sort_values(
-        ["data_set", "withdraw", "period", "org_unit", "data_element"]
-    )
-    for (data_set, withdraw), group in ordered.groupby(["data_set", "withdraw"], sort=True):
-        value = group["before"] if withdraw else group["value"]
-        wire = group[list(WIRE_NAMES)].rename(columns=WIRE_NAMES).assign(value=value)
+    """Bounded groups of one data set; ordered so that a request has few periods."""
+    ordered = todo.sort_values(["data_set", "period", "org_unit", *KEY[1:]])
+    for data_set, group in ordered.groupby("data_set", sort=True):
+        withdrawn = group["action"] == "withdraw"
+        wire = group[list(WIRE_NAMES)].rename(columns=WIRE_NAMES)
+        wire["value"] = group["value"].where(~withdrawn, group["before"])
         rows: list[Row] = wire.to_dict("records")  # type: ignore[assignment]  # columns are texts
+        for row, gone in zip(rows, withdrawn, strict=True):
+            if gone:
+                row["deleted"] = True
         for start in range(0, len(rows), size):
             stop = start + size
-            yield Chunk(str(data_set), bool(withdraw), rows[start:stop], list(group.index[start:stop]))
+            yield Chunk(str(data_set), rows[start:stop], list(group.index[start:stop]))
 
 
 def send_chunk(client: Client, chunk: Chunk, journal: Journal) -> None:
-    """Send rows; when the server refuses the group, take out the rows it names, or halve."""
+    """Send rows; halve what is too large, and of a refused group take out the rows it names, or halve."""
     waiting, requests = [chunk], 0
     while waiting:
         current = waiting.pop()
         if journal.silent >= SILENT_REQUESTS:
             journal.note(current, "planned", "not-sent")
-            continue
-        if requests >= REQUESTS_PER_CHUNK:
+        elif requests >= REQUESTS_PER_CHUNK:
             journal.note(current, "rejected", "group-refused")
-            continue
-        answer = post(client, current)
-        requests += 1
-        journal.silent = journal.silent + 1 if answer is None else 0
-        if answer is None:
-            journal.note(current, "unknown", "no-answer")
+        elif len(current.rows) > max(journal.largest, SMALLEST_ROWS):
+            waiting.extend(current.halves())
         else:
-            waiting.extend(digest(answer, current, journal))
+            requests += 1
+            waiting.extend(ask(client, current, journal))
 
 
-def post(client: Client, chunk: Chunk) -> ServerAnswer | None:
-    """One request; None when nobody knows what became of it."""
-    params = {"importStrategy": "DELETE"} if chunk.withdraw else {}
+def ask(client: Client, chunk: Chunk, journal: Journal) -> list[Chunk]:
+    """One request and what it means; returns what is worth sending again, in smaller groups."""
+    journal.requests += 1
     payload = {"dataSet": chunk.data_set, "dataValues": chunk.rows}
     try:
-        return client.send_json("dataValueSets", payload, params)
-    except FailedSafeError:
-        return None  # a time-out, or a 5xx a proxy made after the rows were stored: only reading back tells
+        answer = client.send_json("dataValueSets", payload)
+    except TooMuchAskedError:  # 413: a proxy turned it away, nothing was stored
+        if len(chunk.rows) <= SMALLEST_ROWS:
+            journal.note(chunk, "rejected", "too-large")
+            return []
+        journal.largest = len(chunk.rows) // 2
+        return chunk.halves()
+    except FailedSafeError:  # a time-out, or a 5xx a proxy made after the rows were stored: read back first
+        journal.silent += 1
+        journal.largest = max(len(chunk.rows) // 2, SMALLEST_ROWS)
+        journal.note(chunk, "unknown", "no-answer")
+        return []
+    journal.silent = 0
+    return digest(answer, chunk, journal)
 
 
 def digest(answer: ServerAnswer, chunk: Chunk, journal: Journal) -> list[Chunk]:
@@ -181,8 +195,7 @@ def group_refused(conflicts: list[dict[str, Any]], chunk: Chunk, journal: Journa
     rest = [index for index in range(len(chunk.rows)) if index not in blamed]
     if blamed:
         return [chunk.take(rest)] if rest else []
-    half = len(rest) // 2
-    return [chunk.take(rest[half:]), chunk.take(rest[:half])]
+    return chunk.halves()
 
 
 def blamed_by(conflict: dict[str, Any], chunk: Chunk) -> list[int]:
@@ -221,4 +234,4 @@ def sent_frame(todo: pd.DataFrame, journal: Journal) -> pd.DataFrame:
     )
     explained = known.merge(meanings[meanings["code"] != ""], on="code", how="left")
     explained["code"] = explained["code"].replace("", None)
-    return SENT.cast(pd.concat([todo, explained], axis="columns"))
+    return SENT.cast(pd.concat([todo.drop(columns="code"), explained], axis="columns"))

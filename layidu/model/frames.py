@@ -297,7 +297,8 @@ PUSH_PLAN = Contract(
     {
         **dict(TARGET_CELLS.columns),
         "before": TEXT,  # what the server holds; missing when nothing
-        "action": TEXT,  # write | rewrite | withdraw | leave | foreign
+        "action": TEXT,  # write | rewrite | withdraw | leave | foreign | blocked
+        "code": TEXT,  # why a change is blocked; missing for the others
     },
     TARGET_CELLS.key,
 )

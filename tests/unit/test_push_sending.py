@@ -1,5 +1,6 @@
 """What a server says to a push, and what we make of it: both ways of refusing, and silence."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from layidu.dhis2.sending import REQUESTS_PER_CHUNK, send
 from layidu.model.frames import TARGET_CELLS
 
 SET = "dataSetAAAA"
-Row = dict[str, str]
+Row = dict[str, Any]
 Refusal = dict[str, Any]
 
 
@@ -28,24 +29,26 @@ class Server:
     def __init__(self, bad: Callable[[Row], bool] = is_good) -> None:
         self.bad = bad
         self.cells: dict[tuple[str, str, str], str] = {}
-        self.requests: list[tuple[dict[str, Any], dict[str, str]]] = []
+        self.requests: list[dict[str, Any]] = []
+        self.written: Counter[tuple[str, str, str]] = Counter()
 
-    def send_json(self, path: str, payload: Mapping[str, Any], params: Mapping[str, str]) -> ServerAnswer:
+    def send_json(self, path: str, payload: Mapping[str, Any]) -> ServerAnswer:
         """Take one import request."""
         assert path == "dataValueSets"
-        self.requests.append((dict(payload), dict(params)))
-        return self.answer(payload["dataValues"], delete=params.get("importStrategy") == "DELETE")
+        self.requests.append(dict(payload))
+        return self.answer(payload["dataValues"])
 
-    def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:
+    def answer(self, rows: Sequence[Row]) -> ServerAnswer:
         """Say what this kind of server says."""
         raise NotImplementedError
 
-    def store(self, rows: Sequence[Row], *, delete: bool) -> None:
+    def store(self, rows: Sequence[Row]) -> None:
         """Keep or delete rows."""
         for row in rows:
             assert isinstance(row["value"], str)
             key = (row["dataElement"], row["period"], row["orgUnit"])
-            if delete:
+            self.written[key] += 1
+            if row.get("deleted"):
                 self.cells.pop(key, None)
             else:
                 self.cells[key] = row["value"]
@@ -65,10 +68,10 @@ def summary(http: int, status: str, conflicts: Sequence[Refusal] = ()) -> Server
 class Lenient(Server):
     """2.42: good rows are stored, bad ones named one by one, 409."""
 
-    def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:
+    def answer(self, rows: Sequence[Row]) -> ServerAnswer:
         """Say what this kind of server says."""
         bad = [index for index, row in enumerate(rows) if self.bad(row)]
-        self.store([row for row in rows if not self.bad(row)], delete=delete)
+        self.store([row for row in rows if not self.bad(row)])
         if not bad:
             return summary(200, "SUCCESS")
         conflict = {
@@ -85,11 +88,11 @@ class Strict(Server):
 
     named = True
 
-    def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:
+    def answer(self, rows: Sequence[Row]) -> ServerAnswer:
         """Say what this kind of server says."""
         units = sorted({row["orgUnit"] for row in rows if self.bad(row)})
         if not units:
-            self.store(rows, delete=delete)
+            self.store(rows)
             return summary(200, "SUCCESS")
         arguments = f"{SET}-[{', '.join(units)}]" if self.named else "rien d'utile"
         conflict = {"errorCode": "E8022", "objects": {"args": arguments}, "indexes": list(range(len(rows)))}
@@ -105,7 +108,7 @@ class Mute(Strict):
 class Deaf(Server):
     """Says yes and stores nothing."""
 
-    def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:  # noqa: ARG002
+    def answer(self, rows: Sequence[Row]) -> ServerAnswer:  # noqa: ARG002
         """Say what this kind of server says."""
         return summary(200, "SUCCESS")
 
@@ -113,9 +116,9 @@ class Deaf(Server):
 class Lost(Server):
     """Stores, and the answer never arrives."""
 
-    def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:
+    def answer(self, rows: Sequence[Row]) -> ServerAnswer:
         """Say what this kind of server says."""
-        self.store(rows, delete=delete)
+        self.store(rows)
         raise OutcomeUnknownError("POST", "pas de réponse", "une réponse", "relire")
 
 
@@ -153,7 +156,7 @@ def test_poisoned_rows_among_a_thousand_do_not_stop_the_others(kind: type[Server
 def test_a_named_offender_costs_one_more_request() -> None:
     server = Strict(is_bad)
     send(server, first_push(1000), rows=1000)
-    assert [len(payload["dataValues"]) for payload, _ in server.requests] == [1000, 998]
+    assert sizes(server) == [1000, 998]
 
 
 def test_a_server_that_refuses_everything_without_a_word_is_not_asked_for_ever() -> None:
@@ -164,20 +167,21 @@ def test_a_server_that_refuses_everything_without_a_word_is_not_asked_for_ever()
     assert set(sent["code"]) == {"E8022", "group-refused"}
 
 
-def test_requests_are_bounded_of_one_data_set_and_withdraw_apart() -> None:
+def sizes(server: Server) -> list[int]:
+    return [len(payload["dataValues"]) for payload in server.requests]
+
+
+def test_requests_are_bounded_of_one_data_set_and_a_withdrawal_is_a_deleted_row() -> None:
     server = Lenient()
-    server.store(
-        [{"dataElement": "oldAAAAAAAA", "period": "202601", "orgUnit": "unit0000001", "value": "4"}],
-        delete=False,
-    )
+    server.store([{"dataElement": "oldAAAAAAAA", "period": "202601", "orgUnit": "unit0000001", "value": "4"}])
     ledger = server.frame()
     planned = plan(cells(25), ledger, ledger)
     seen: list[tuple[int, int]] = []
     send(server, planned, rows=10, progress=lambda done, total: seen.append((done, total)))
-    sizes = [(len(payload["dataValues"]), params) for payload, params in server.requests]
-    assert sizes == [(10, {}), (10, {}), (5, {}), (1, {"importStrategy": "DELETE"})]
-    assert {payload["dataSet"] for payload, _ in server.requests} == {SET}
-    assert server.requests[-1][0]["dataValues"][0]["value"] == "4"
+    assert sizes(server) == [10, 10, 6]
+    assert {payload["dataSet"] for payload in server.requests} == {SET}
+    gone = [row for payload in server.requests for row in payload["dataValues"] if "deleted" in row]
+    assert gone == [{**gone[0], "dataElement": "oldAAAAAAAA", "value": "4", "deleted": True}]
     assert seen[-1] == (26, 26)
     assert len(server.cells) == 25
     assert plan(cells(25), server.frame(), server.frame())["action"].unique().tolist() == ["leave"]
@@ -204,7 +208,7 @@ def test_a_lost_answer_is_settled_by_reading_and_the_rest_waits() -> None:
 
 def test_a_refused_account_is_an_error_not_a_verdict_on_cells() -> None:
     class Closed(Server):
-        def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:  # noqa: ARG002
+        def answer(self, rows: Sequence[Row]) -> ServerAnswer:  # noqa: ARG002
             """Say what this kind of server says."""
             raise CredentialsError("POST", "401", "un compte", "corriger")
 
@@ -227,7 +231,7 @@ def test_an_answer_about_the_whole_request_is_not_sent_again(
     answer: ServerAnswer, state: str, code: str
 ) -> None:
     class Says(Server):
-        def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:  # noqa: ARG002
+        def answer(self, rows: Sequence[Row]) -> ServerAnswer:  # noqa: ARG002
             """Say what this kind of server says."""
             return answer
 
@@ -240,7 +244,7 @@ def test_an_answer_about_the_whole_request_is_not_sent_again(
 
 def test_a_bare_summary_of_old_servers_is_read_too() -> None:
     class Old(Server):
-        def answer(self, rows: Sequence[Row], *, delete: bool) -> ServerAnswer:  # noqa: ARG002
+        def answer(self, rows: Sequence[Row]) -> ServerAnswer:  # noqa: ARG002
             """Say what this kind of server says."""
             return ServerAnswer(200, {"status": "SUCCESS", "importCount": {}, "conflicts": []})
 
@@ -255,7 +259,7 @@ def test_every_code_has_a_class_and_a_sentence() -> None:
     assert "E9999" in meaning("E9999").reason
 
 
-ROW = {
+ROW: Row = {
     "dataElement": "Lyd00000020",
     "period": "202603",
     "orgUnit": "Lyd00000007",
