@@ -24,6 +24,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     base_url: str
+    query: str = ""  # as it came
 
     def one(self, name: str, default: str = "") -> str:
         """The first value of a parameter."""
@@ -49,6 +50,13 @@ class Answer:
     chunked: bool = True
     packed: bool = False  # compressed by the application: no further transport encoding
     rows: int = 0
+
+
+def joined(answer: Answer) -> bytes:
+    """The whole body of an answer, which it then holds."""
+    if not isinstance(answer.body, bytes):
+        answer.body = b"".join(answer.body)
+    return answer.body
 
 
 class RefusedError(Exception):

@@ -29,7 +29,6 @@ from layidu.sandbox.data_values_read import DataValueReader
 from layidu.sandbox.data_values_write import DataValueWriter
 from layidu.sandbox.dialects import Dialect
 from layidu.sandbox.jobs import Jobs
-from layidu.sandbox.ledger import Ledger
 from layidu.sandbox.metadata import PACKAGES, Metadata
 from layidu.sandbox.metadata_import import Importer
 from layidu.sandbox.metadata_read import Reader, parse_fields
@@ -51,7 +50,6 @@ class Api:
         self._clock = clock
         self.dialect = dialect
         self.door = Door(read(folder), dialect)
-        self.ledger = Ledger()
         self._metadata = Metadata(store)
         self._reader = Reader(self._metadata)
         self._importer = Importer(self._metadata)
@@ -99,6 +97,13 @@ class Api:
             return self._route(request, user), name
         except RefusedError as error:
             return error.answer, name
+
+    def user(self, request: Request) -> str | None:
+        """Who asks, if it is somebody."""
+        try:
+            return self.door.who(request).name
+        except RefusedError:
+            return None
 
     def _route(self, request: Request, user: User) -> Answer:
         place, *rest = request.path.strip("/").split("/")
@@ -263,7 +268,7 @@ class Api:
         _require(user, "ALL")
         if rest == ["planted"]:
             return as_json(json.loads((self._folder / PLANTED).read_text(encoding="utf-8")))
-        return as_json(self.ledger.entries()) if rest == ["ledger"] else not_found_page(request.path)
+        return not_found_page(request.path)
 
 
 def _require(user: User, authority: str) -> None:

@@ -8,8 +8,12 @@ from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from layidu.sandbox.answers import Answer, Request
-from layidu.sandbox.api import Api
 from layidu.sandbox.data_values_read import gzipped
+from layidu.sandbox.desk import Desk
+from layidu.sandbox.faults import Faults
+from layidu.sandbox.ledger import Entry, Ledger
+from layidu.sandbox.site import Site
+from layidu.sandbox.wire import CHUNKS, CLOSE, LENGTH, OPEN, Wire, reset
 
 LOG = logging.getLogger(__name__)
 WORTH_PACKING = 1400  # bytes: below a network packet compression saves nothing
@@ -26,14 +30,30 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, api: Api, port: int = 0) -> None:
-        self.api = api
+    def __init__(self, site: Site, port: int = 0) -> None:
+        self.site = site
+        self.desk = Desk(site)
         super().__init__(("127.0.0.1", port), Handler)
 
     @property
     def url(self) -> str:
         """Where it answers."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def faults(self) -> Faults:
+        """The bad days that are switched on."""
+        return self.site.faults
+
+    @property
+    def ledger(self) -> Ledger:
+        """What was asked and written."""
+        return self.site.ledger
+
+    def server_close(self) -> None:
+        """Stop listening, and let go of whoever waits in a fault."""
+        super().server_close()
+        self.site.close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - socketserver's signature
         """A fault of ours: the connection is cut, the log has the trace."""
@@ -52,14 +72,21 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Any method is served alike."""
         request = self._read()
-        answer, user = self.server.api.answer(request)
+        site, wire = self.server.site, Wire()
+        ours = self.server.desk.answer(request)
+        user = site.api.user(request)
+        entry = site.ledger.open(request, user)
+        answer = ours or site.faults.answer(request, user, wire)
+        if wire.lost:
+            self._reset()
+            return
         try:
-            size = self._write(answer, gzip_allowed="gzip" in request.headers.get("accept-encoding", ""))
+            self._write(
+                answer, wire, entry, gzip_allowed="gzip" in request.headers.get("accept-encoding", "")
+            )
         except (BrokenPipeError, ConnectionResetError):
             LOG.info("%s %s: the client left", request.method, request.path)
             self.close_connection = True
-            return
-        self.server.api.ledger.add(request, user, answer, size)
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815 - names http.server looks for
 
@@ -74,7 +101,7 @@ class Handler(BaseHTTPRequestHandler):
             body = gzip.decompress(body)
         params = parse_qs(parts.query, keep_blank_values=True)
         base = f"http://{headers.get('host', '127.0.0.1')}"
-        return Request(self.command, parts.path, params, headers, body, base)
+        return Request(self.command, parts.path, params, headers, body, base, parts.query)
 
     def _chunks(self) -> Iterator[bytes]:
         while size := int(self.rfile.readline().split(b";")[0], 16):
@@ -83,40 +110,67 @@ class Handler(BaseHTTPRequestHandler):
         while self.rfile.readline().strip():
             pass
 
-    def _write(self, answer: Answer, *, gzip_allowed: bool) -> int:
+    def _write(self, answer: Answer, wire: Wire, entry: Entry, *, gzip_allowed: bool) -> None:
         body = answer.body
         headers = dict(answer.headers)
         if answer.content_type:
             headers["Content-Type"] = answer.content_type
-        if gzip_allowed and not answer.packed and _is_worth_packing(body):
+        packed = gzip_allowed and not answer.packed and _is_worth_packing(body)
+        if packed:
             headers["Content-Encoding"] = "gzip"
             headers["Vary"] = "Accept-Encoding"
             body = gzip.compress(body, 1) if isinstance(body, bytes) else gzipped(body)
-        chunked = answer.chunked or not isinstance(body, bytes)
-        if chunked:
+        framing = wire.framing or (LENGTH if isinstance(body, bytes) and not answer.chunked else CHUNKS)
+        if framing == LENGTH and answer.status != 204:
+            headers["Content-Length"] = str(len(body) + wire.longer_by) if isinstance(body, bytes) else "0"
+        elif framing in (CHUNKS, OPEN):
             headers["Transfer-Encoding"] = "chunked"
-        elif answer.status != 204:
-            headers["Content-Length"] = str(len(body)) if isinstance(body, bytes) else "0"
+        if framing in (CLOSE, OPEN):
+            headers["Connection"] = "close"
+        entry["status"] = answer.status
         self.send_response_only(answer.status)
         for name, text in headers.items():
             self.send_header(name, text)
         self.end_headers()
-        size = 0
-        for piece in [body] if isinstance(body, bytes) else body:
-            size += len(piece)
-            self._send(piece, chunked=chunked)
-        if chunked:
+        self._send(body, answer, wire, entry, framing, packed=packed or answer.packed)
+
+    def _send(
+        self,
+        body: bytes | Iterator[bytes],
+        answer: Answer,
+        wire: Wire,
+        entry: Entry,
+        framing: str,
+        *,
+        packed: bool,
+    ) -> None:
+        """Send the pieces; the entry knows of each before the client can."""
+        for piece in wire.paced(iter([body]) if isinstance(body, bytes) else body, packed=packed):
+            if not piece:
+                continue
+            entry["bytes"] += len(piece)
+            entry["rows"] = answer.rows
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if framing in (CHUNKS, OPEN) else piece)
+            if wire.piece:
+                self.wfile.flush()
+        if wire.touched:
+            self.wfile.flush()
+            wire.dwell()
+            if wire.resets:
+                self._reset()
+                return
+        entry["rows"] = answer.rows
+        entry["whole"] = not wire.touched
+        if framing == CHUNKS:
             self.wfile.write(b"0\r\n\r\n")
         self.wfile.flush()
-        return size
+        if framing in (CLOSE, OPEN) or wire.longer_by:
+            self.close_connection = True
 
-    def _send(self, piece: bytes, *, chunked: bool) -> None:
-        if chunked and piece:
-            self.wfile.write(b"%x\r\n" % len(piece))
-            self.wfile.write(piece)
-            self.wfile.write(b"\r\n")
-        elif piece:
-            self.wfile.write(piece)
+    def _reset(self) -> None:
+        self.wfile.flush()
+        reset(self.connection)
+        self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's signature
         """Requests stand in the ledger, not in the log."""

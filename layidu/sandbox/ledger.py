@@ -1,33 +1,110 @@
-"""Who asked the sandbox what? The last requests, for tests and for the curious."""
+"""What did the server see? Every request, and every row of data that changed, whoever changed it and how.
+
+Rows are noted by triggers of the database itself, so no way of writing is forgotten. Both lists are bounded; a reader
+who would miss an entry is refused rather than served the others.
+"""
 
 from collections import deque
+from threading import Lock, local
 from typing import Any
 
-from layidu.sandbox.answers import Answer, Request
+from layidu.sandbox.answers import Request
+from layidu.sandbox.store import ValueChange
 
-KEPT = 5_000
+REQUESTS_KEPT = 20_000
+VALUES_KEPT = 150_000
+KEY = ("period", "data_element", "org_unit", "category_option_combo", "attribute_option_combo")
+
+Entry = dict[str, Any]
+
+
+class LedgerTruncatedError(Exception):
+    """Entries that were asked for are no longer held."""
+
+
+class Entries:
+    """A bounded list whose entries are numbered from 1."""
+
+    def __init__(self, kept: int) -> None:
+        self._held: deque[Any] = deque(maxlen=kept)
+        self._lock = Lock()
+        self._last = 0
+
+    def add(self, *entries: Any) -> int:
+        """Append; gives the number of the last one."""
+        with self._lock:
+            self._held.extend(entries)
+            self._last += len(entries)
+            return self._last
+
+    def since(self, number: int) -> list[tuple[int, Any]]:
+        """The entries after a number, with theirs.
+
+        Raises:
+            LedgerTruncatedError: some of them had to make room for later ones.
+        """
+        with self._lock:
+            first = self._last - len(self._held) + 1
+            if number + 1 < first:
+                raise LedgerTruncatedError(f"entries {number + 1} to {first - 1} are no longer held")
+            return [(at, each) for at, each in enumerate(self._held, first) if at > number]
 
 
 class Ledger:
-    """A bounded list of requests; adding is atomic, so no lock is needed."""
+    """Requests and changed rows, oldest first."""
 
     def __init__(self) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
+        self._requests = Entries(REQUESTS_KEPT)
+        self._values = Entries(VALUES_KEPT)
+        self._current = local()
 
-    def add(self, request: Request, user: str | None, answer: Answer, size: int) -> None:
-        """Note one answered request."""
-        self._entries.append(
+    def open(self, request: Request, user: str | None) -> Entry:
+        """Note a request as it arrives; the server writes the rest into the entry as it answers."""
+        entry: Entry = {
+            "method": request.method,
+            "path": request.path,
+            "params": request.params,
+            "user": user,
+            "received": len(request.body),
+            "status": None,
+            "bytes": 0,
+            "rows": 0,
+            "whole": False,  # the last byte of the answer was given to the network
+        }
+        entry["number"] = self._current.number = self._requests.add(entry)
+        return entry
+
+    def note(self, changes: list[ValueChange]) -> None:
+        """Note rows that were committed."""
+        number = getattr(self._current, "number", None)
+        self._values.add(*((number, change) for change in changes))
+
+    def requests(self, after: int = 0) -> list[Entry]:
+        """The requests after a number.
+
+        Raises:
+            LedgerTruncatedError: some are no longer held.
+        """
+        return [dict(entry) for _, entry in self._requests.since(after)]
+
+    def values(self, after: int = 0) -> list[Entry]:
+        """The changed rows after a number: their key, what stood there, what stands there, who and by which request.
+
+        `before` and `after` are None where there was no row; a deleted one has `deleted` (or `was_deleted`) true.
+
+        Raises:
+            LedgerTruncatedError: some are no longer held.
+        """
+        return [
             {
-                "method": request.method,
-                "path": request.path,
-                "params": request.params,
-                "user": user,
-                "status": answer.status,
-                "bytes": size,
-                "rows": answer.rows,
+                **dict(zip(KEY, change.key, strict=True)),
+                "before": change.before,
+                "was_deleted": change.was_deleted,
+                "after": change.after,
+                "deleted": change.deleted,
+                "user": change.user,
+                "request": number,
+                "number": at,
             }
-        )
-
-    def entries(self) -> list[dict[str, Any]]:
-        """The requests, oldest first."""
-        return list(self._entries)
+            for at, (number, change) in self._values.since(after)
+        ]

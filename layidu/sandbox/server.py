@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from layidu import __version__
-from layidu.sandbox.api import Api
 from layidu.sandbox.build import build
 from layidu.sandbox.clock import Clock
 from layidu.sandbox.country import CLOCK_START, Country
 from layidu.sandbox.dialects import DEFAULT, dialect_of
 from layidu.sandbox.http import Server
+from layidu.sandbox.site import Site
 from layidu.sandbox.store import FILE, Store, digest, is_built
 
 
@@ -35,7 +35,7 @@ def opened(
     store = Store(folder / FILE)
     clock = Clock(store, clock_start)
     try:
-        with Server(Api(folder, store, clock, spoken), port) as server:
+        with Server(Site(folder, store, clock, spoken), port) as server:
             yield server
         clock.keep()
     finally:
@@ -43,10 +43,10 @@ def opened(
 
 
 @contextmanager
-def serve_in_thread(
+def serving(
     country: Country, folder: Path, *, clock_start: datetime = CLOCK_START, dialect: str = DEFAULT
-) -> Iterator[str]:
-    """Serve a country from a thread of this process; yields the address. `accounts.read(folder)` has the users.
+) -> Iterator[Server]:
+    """Serve a country from a thread of this process; the server has `url`, `faults` and `ledger`.
 
     The folder may have been served in another dialect before: that is what an upgrade is.
     """
@@ -54,7 +54,16 @@ def serve_in_thread(
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            yield server.url
+            yield server
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def serve_in_thread(
+    country: Country, folder: Path, *, clock_start: datetime = CLOCK_START, dialect: str = DEFAULT
+) -> Iterator[str]:
+    """As `serving`; yields the address alone. `accounts.read(folder)` has the users."""
+    with serving(country, folder, clock_start=clock_start, dialect=dialect) as server:
+        yield server.url

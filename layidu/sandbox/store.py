@@ -3,12 +3,12 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple
 
 from layidu.errors import ConfigurationError
 
@@ -28,6 +28,34 @@ CREATE TABLE data_value (
     comment TEXT, followup INTEGER NOT NULL, deleted INTEGER NOT NULL,
     PRIMARY KEY (period, data_element, org_unit, category_option_combo, attribute_option_combo)) WITHOUT ROWID;
 """
+#: Notes every change of a data value, whichever statement makes it: REPLACE, an upsert, an update, a deletion.
+WATCH = """
+CREATE TEMP TRIGGER before_insert BEFORE INSERT ON main.data_value BEGIN
+    SELECT stood((SELECT json_array(value, deleted) FROM main.data_value WHERE period = NEW.period
+        AND data_element = NEW.data_element AND org_unit = NEW.org_unit
+        AND category_option_combo = NEW.category_option_combo
+        AND attribute_option_combo = NEW.attribute_option_combo)); END;
+CREATE TEMP TRIGGER after_insert AFTER INSERT ON main.data_value BEGIN
+    SELECT noted(NEW.period, NEW.data_element, NEW.org_unit, NEW.category_option_combo, NEW.attribute_option_combo,
+        NULL, NEW.value, NEW.deleted, NEW.stored_by); END;
+CREATE TEMP TRIGGER after_update AFTER UPDATE ON main.data_value BEGIN
+    SELECT noted(NEW.period, NEW.data_element, NEW.org_unit, NEW.category_option_combo, NEW.attribute_option_combo,
+        json_array(OLD.value, OLD.deleted), NEW.value, NEW.deleted, NEW.stored_by); END;
+CREATE TEMP TRIGGER after_delete AFTER DELETE ON main.data_value BEGIN
+    SELECT noted(OLD.period, OLD.data_element, OLD.org_unit, OLD.category_option_combo, OLD.attribute_option_combo,
+        json_array(OLD.value, OLD.deleted), NULL, NULL, NULL); END;
+"""
+
+
+class ValueChange(NamedTuple):
+    """A data value before and after; None where there is no row."""
+
+    key: tuple[str, ...]  # period, data element, org unit, category and attribute option combo
+    before: str | None
+    was_deleted: bool
+    after: str | None
+    deleted: bool
+    user: str | None
 
 
 class Words:
@@ -60,6 +88,36 @@ class Store:
         self._lock = RLock()
         self._writer = _connect(path)
         self.words = Words(self._writer)
+        self.on_commit: Callable[[list[ValueChange]], None] = lambda _changes: None
+        self._changes: list[tuple[Any, ...]] = []
+        self._stood: str | None = None
+        self._watch()
+
+    def _watch(self) -> None:
+        self._writer.create_function("stood", 1, self._remember)
+        self._writer.create_function("noted", 9, self._note)
+        self._writer.executescript(WATCH)
+
+    def _remember(self, before: str | None) -> None:
+        self._stood = before
+
+    def _note(self, *change: Any) -> None:
+        *key, before, after, deleted, user = change
+        before, self._stood = before or self._stood, None
+        self._changes.append((key, before, after, deleted, user))
+
+    def _tell(self) -> None:
+        """Hand on what was committed, the keys as texts."""
+        changes, self._changes = self._changes, []
+        if not changes:
+            return
+        text_of = self.words.text_of
+        told = []
+        for key, before, after, deleted, user in changes:
+            value, gone = json.loads(before) if before else (None, 0)
+            texts = tuple(text_of[each] for each in key)
+            told.append(ValueChange(texts, value, bool(gone), after, bool(deleted), user))
+        self.on_commit(told)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -69,9 +127,11 @@ class Store:
                 yield self._writer
             except BaseException:
                 self._writer.rollback()
+                self._changes = []
                 self.words = Words(self._writer)
                 raise
             self._writer.commit()
+            self._tell()
 
     @contextmanager
     def writing_again(self) -> Iterator[sqlite3.Connection]:
@@ -84,6 +144,17 @@ class Store:
         """A connection of one's own, for one answer."""
         with closing(_connect(self.path)) as connection:
             yield connection
+
+    def snapshot(self, path: Path) -> None:
+        """Copy the whole store, as a nightly backup does."""
+        with closing(sqlite3.connect(path)) as copy, self.reading() as connection:
+            connection.backup(copy)
+
+    def restore(self, path: Path) -> None:
+        """Go back to a copy: everything since is gone, and no ledger of the server knows of it."""
+        with self._lock, closing(sqlite3.connect(path)) as copy:
+            copy.backup(self._writer)
+            self.words = Words(self._writer)
 
     def note(self, name: str) -> str | None:
         """A small text kept under a name (clock, settings, marker)."""
