@@ -291,7 +291,9 @@ def target(value: str | None, period: str = "202603") -> tuple[str | None, ...]:
 
 
 def test_the_ledger_knows_what_is_ours_and_what_is_in_flight(filled: Warehouse) -> None:
-    planned = frames.PUSH_PLAN.frame([(*target("7"), None, "write"), (*target("8", "202602"), None, "write")])
+    planned = frames.PUSH_PLAN.frame(
+        [(*target("7"), None, "write", None), (*target("8", "202602"), None, "write", None)]
+    )
     nobody = frames.TARGET_CELLS.frame()
 
     def ledger() -> tuple[list[str], list[str]]:
@@ -309,7 +311,7 @@ def test_the_ledger_knows_what_is_ours_and_what_is_in_flight(filled: Warehouse) 
         nothing = frames.PUSH_PLAN.frame().assign(state="", code="")
         load_ledger.write_proof(filled, "cible", nothing, after, run)
         assert ledger() == (["7"], [])
-        withdrawal = frames.PUSH_PLAN.frame([(*target(None), "7", "withdraw")])
+        withdrawal = frames.PUSH_PLAN.frame([(*target(None), "7", "withdraw", None)])
         load_ledger.write_in_flight(filled, "cible", withdrawal, run)
         assert ledger() == (["7"], ["-"])
         load_ledger.write_proof(filled, "cible", withdrawal.assign(state="confirmed", code=None), nobody, run)
