@@ -7,15 +7,16 @@ from typing import Any
 
 import pandas as pd
 
+from layidu.compute.cascade import share_of
 from layidu.compute.populations import population_values
-from layidu.mapping.contracts import Measure, Populations
+from layidu.mapping.contracts import Populations
 from layidu.model.frames import MAPPED_SUMS
 from layidu.model.periods import days_in_month
 from layidu.report.explanation import LEFT_OUT, POPULATION_TERMS, SOURCE_CELLS
 from warehouse import read
 from warehouse.connect import Warehouse
 
-REPORTS = ("reports_received", "reports_expected")
+REPORTS = ("reports_received", "reports_expected", "reports_on_time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Evidence:
         rows = []
         for term in wanted.to_dict("records"):
             some = open_then[open_then["measure"] == term["name"]]
-            share = share_of(declared.measures[str(term["name"])], year)
+            share = share_of(declared, str(term["name"]), year) or float("nan")
             days = some["month"].map(days_in_month).astype("float64")
             rows.append(
                 some.assign(
@@ -145,8 +146,3 @@ def opened(rows: pd.DataFrame) -> pd.DataFrame:
     early = rows["opening_date"].isna() | (rows["opening_date"] <= ends)
     late = rows["closed_date"].isna() | (rows["closed_date"] >= begins)
     return rows[early & late]
-
-
-def share_of(measure: Measure, year: int) -> float:
-    """The measure's share of its series in a year."""
-    return measure.share[str(year)] if isinstance(measure.share, dict) else measure.share

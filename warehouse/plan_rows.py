@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from sqlalchemy import Table
 
-from layidu.mapping.contracts import Commitment, Mappings, ResultIndicator
+from layidu.mapping.contracts import Commitment, Mappings, Measure, ResultIndicator
 from layidu.model import disaggregation
 from warehouse.tables import plan
 
@@ -115,15 +115,22 @@ def population_measures(mappings: Mappings) -> list[Row]:
             "code": code,
             **picked(("name", "level", "source", "note"), vars(measure)),
             "series": ",".join(measure.series),
-            "share": pairs(measure.share) if isinstance(measure.share, dict) else repr(measure.share),
+            "share": share_text(measure),
         }
         for code, measure in sorted(declared.items())
     ]
 
 
-def pairs(values: Mapping[str, float]) -> str:
-    """`2025: 0.3, 2026: 0.7`."""
-    return ", ".join(f"{key}: {value!r}" for key, value in sorted(values.items()))
+def share_text(measure: Measure) -> str:
+    """`0.22`, a share a year, or the measure and the step of the cascade it comes from."""
+    share = pairs(measure.share) if isinstance(measure.share, dict) else repr(measure.share)
+    return share if measure.of is None else f"{share} x {measure.of}: {measure.cascade}"
+
+
+def pairs(values: Mapping[str, float | None]) -> str:
+    """`2025: 0.3, 2026: 0.7`; a year without a share is left out."""
+    known = {key: value for key, value in values.items() if value is not None}
+    return ", ".join(f"{key}: {value!r}" for key, value in sorted(known.items()))
 
 
 def commitments(mappings: Mappings) -> list[Row]:

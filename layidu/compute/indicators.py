@@ -63,7 +63,8 @@ def compute_year(
     its absence means (without it: sum, missing). `population_org_units` are those expected to have a
     population; without it, every open org unit of the level the population is declared at.
     """
-    periods = YearPeriods.of(year, ended_through)
+    half_years = any("SixMonthly" in indicator.periods for indicator in indicators.values())
+    periods = YearPeriods.of(year, ended_through, half_years=half_years)
     if not periods.months:
         return RESULTS.frame()
     facts = FacilityMonths.of(Branches.of(tree), periods, mapped, reports, populations)
@@ -79,8 +80,11 @@ def compute_year(
         manner = Manner(indicator.annualised, indicator.over_time, data_sets)
         numerator = sums.part(row.numerator, manner)
         denominator = None if indicator.denominator is None else sums.part(row.denominator, manner)
-        levels = facts.branches.levels <= lowest_level(row, indicator)
-        blocks.append(block(number, numerator, denominator, indicator.factor, counts[data_sets], levels))
+        wanted = np.outer(
+            facts.branches.levels <= lowest_level(row, indicator),
+            periods.of_types(indicator.periods, ended_only=indicator.ended_only),
+        )
+        blocks.append(block(number, numerator, denominator, indicator.factor, counts[data_sets], wanted))
     return assemble(blocks, rows, facts)
 
 
@@ -106,10 +110,10 @@ def rows_of(terms: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Iterato
 
 
 def lowest_level(row: Row, indicator: Indicator) -> int:
-    """The deepest level a row is computed at: every level for the total, else what its split declares."""
+    """The deepest level a row is computed at: what the indicator declares for its total, its split for a band."""
     dimensions = sorted(bands.read(row.disaggregation))
     if not dimensions:
-        return np.iinfo(np.int16).max
+        return indicator.lowest_level
     declared = [
         split.lowest_level for split in indicator.disaggregations if sorted(split.dimensions) == dimensions
     ]
@@ -134,7 +138,7 @@ def block(
     denominator: Part | None,
     factor: float,
     counts: tuple[FloatArray, FloatArray],
-    levels: BoolArray,
+    wanted: BoolArray,
 ) -> Block:
     """Divide one row and keep the places where there is something to say.
 
@@ -145,7 +149,7 @@ def block(
     if denominator is not None:
         population_only = ~np.isnan(denominator.values) & (expected > 0)
         kept = kept | denominator.reported | population_only
-    units, periods = np.nonzero(kept & levels[:, None])
+    units, periods = np.nonzero(kept & wanted)
     place = (units, periods)
     above = numerator.values[place]
     if denominator is None:

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from layidu.compute.cascade import share_of
 from layidu.mapping.contracts import Measure, Populations, Series
 from layidu.model.frames import MAPPED_SUMS, POPULATIONS, TREE, Contract
 
@@ -47,16 +48,15 @@ def population_values(
     rows = [
         (measure, unit, year, value, series)
         for measure, declaration in sorted(declared.measures.items())
-        for unit, value, series in measured(declaration, values, units, year)
+        for unit, value, series in measured(declaration, share_of(declared, measure, year), values, units)
     ]
     return POPULATIONS.frame(rows)
 
 
 def measured(
-    measure: Measure, values: Mapping[str, Mapping[int, float]], tree: pd.DataFrame, year: int
+    measure: Measure, share: float | None, values: Mapping[str, Mapping[int, float]], tree: pd.DataFrame
 ) -> Iterator[tuple[int, float, str]]:
     """Org unit, value and series of one measure; nothing when its share of the year is not declared."""
-    share = measure.share.get(str(year)) if isinstance(measure.share, dict) else measure.share
     levels = dict(zip(tree["org_unit"].tolist(), tree["level"].tolist(), strict=True))
     for series in measure.series:
         depths = {unit: levels[unit] for unit in values[series] if levels.get(unit, 99) <= measure.level}

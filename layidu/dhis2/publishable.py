@@ -26,6 +26,9 @@ def published(
         elif indicator.over_time != "sum":
             found = f"over_time: {indicator.over_time} ; DHIS2 additionnerait les mois"
             todo = "retirer cet indicateur de la publication mensuelle"
+        elif indicator.published_as != "parts":
+            found = f"published_as: {indicator.published_as} ; ses parties ne s'additionnent pas"
+            todo = "retirer cet indicateur de la publication mensuelle"
         elif indicator.factor != int(indicator.factor) or indicator.factor < 1:
             found, todo = (
                 f"factor: {indicator.factor}",

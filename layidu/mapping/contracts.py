@@ -121,13 +121,30 @@ class Series(Declared):
     note: str | None = None
 
 
+CascadeStep = Literal["pregnancies", "deliveries", "births", "infants_of_penta", "infants_of_measles"]
+
+
+class Cascade(Declared):
+    """The rates that lead from live births to pregnancies, deliveries and surviving infants (0 to 1)."""
+
+    twin_rate: float = Field(ge=0, lt=1)
+    stillbirth_rate: float = Field(ge=0, lt=1)
+    pregnancy_loss: float = Field(ge=0, lt=1)
+    neonatal_mortality: float = Field(ge=0, lt=1)
+    post_neonatal_mortality: float = Field(ge=0, lt=1)
+    source: str
+    note: str | None = None
+
+
 class Measure(Declared):
-    """A denominator: a share or a rate of a population series."""
+    """A denominator: a share or a rate of a population series, or a step of the cascade from live births."""
 
     name: str
     series: list[str]  # in order of priority
     level: int = 4  # lowest declared level; summed upwards from there
-    share: float | dict[str, float] = 1.0  # constant, or by year
+    share: float | dict[str, float | None] = 1.0  # constant, or by year (null: not known that year)
+    of: str | None = None  # the measure of live births a cascade starts from; share then multiplies it
+    cascade: CascadeStep | None = None
     source: str
     note: str | None = None
 
@@ -147,10 +164,17 @@ class Populations(Declared):
 
     series: dict[str, Series]
     measures: dict[str, Measure]
+    cascade: Cascade | None = None
     checks: list[Check] = []
 
 
 # indicators/*.yaml: CODE -> Indicator
+PeriodType = Literal["Monthly", "Quarterly", "SixMonthly", "Yearly"]
+#: parts: each part is a sum over org units and months, and DHIS2 divides; figure: one value a level and period of
+#: its own, which nothing may add up; nothing: it stays in the warehouse.
+PublishedAs = Literal["parts", "figure", "nothing"]
+
+
 class Weights(Declared):
     """Multiply a part's terms by a table along one dimension (couple-years of protection)."""
 
@@ -164,6 +188,7 @@ class Disaggregation(Declared):
 
     dimensions: list[str]
     lowest_level: int = 3
+    share_of_total: bool = False  # the denominator keeps all bands: each band's value is its share
 
 
 class Indicator(Declared):
@@ -179,6 +204,10 @@ class Indicator(Declared):
     unit: str
     annualised: bool = False  # the denominator is a population, taken as person-time
     over_time: Literal["sum", "last"] = "sum"
+    periods: list[PeriodType] = ["Monthly", "Quarterly", "Yearly"]
+    ended_only: bool = False  # a quarter, half-year or year that still runs has no value
+    lowest_level: int = 99  # the deepest level the total is computed at
+    published_as: PublishedAs = "parts"
     disaggregations: list[Disaggregation] = []
     data_sets: dict[
         str, list[Uid]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from layidu.mapping.contracts import Cell, Mappings, Series, Variable
+from layidu.mapping.contracts import Cell, Mappings, Populations, Series, Variable
 from layidu.mapping.problems import Problem, unknown_name
 
 FIRST, LAST = "000000", "999912"
@@ -126,6 +126,7 @@ def check_populations(mappings: Mappings) -> Iterator[Problem]:
     for name, series in populations.series.items():
         yield from check_series(mappings, name, series, yearly)
     for name, measure in populations.measures.items():
+        yield from check_cascade(mappings, populations, name)
         place = mappings.places.get(("populations", "measures", name, "series"))
         for one in measure.series:
             if one not in populations.series:
@@ -140,6 +141,32 @@ def check_populations(mappings: Mappings) -> Iterator[Problem]:
                 todo="renommer la population",
                 place=mappings.places.get(("populations", "measures", name)),
             )
+
+
+def check_cascade(mappings: Mappings, populations: Populations, name: str) -> Iterator[Problem]:
+    """A step of the cascade starts from a measure that is none itself, and has its rates."""
+    measure = populations.measures[name]
+    place = mappings.places.get(("populations", "measures", name))
+    start = populations.measures.get(measure.of) if measure.of is not None else None
+    if measure.of is not None and start is None:
+        others = [one for one in populations.measures if one != name]
+        yield unknown_name(f"measures.{name}.of", measure.of, "une autre population", others, place)
+    found = ""
+    if start is not None and start.of is not None:
+        found = f"of: {measure.of}, qui part elle-même de « {start.of} »"
+    elif (measure.of is None) is not (measure.cascade is None):
+        found = "of sans cascade, ou cascade sans of"
+    elif measure.cascade is not None and populations.cascade is None:
+        found = f"cascade: {measure.cascade}, et aucun taux dans populations.yaml"
+    if found:
+        yield Problem(
+            code="cascade",
+            path=f"measures.{name}",
+            found=found,
+            expected="of: la population des naissances vivantes, cascade: l'étape, et les taux sous « cascade »",
+            todo="corriger la population",
+            place=place,
+        )
 
 
 def check_series(mappings: Mappings, name: str, series: Series, yearly: list[str]) -> Iterator[Problem]:

@@ -47,6 +47,7 @@ class IndicatorCheck:
             for term in terms[key]:
                 yield from self.term(key, term)
         yield from self.annualisation(terms.get("denominator", ()))
+        yield from self.publication(terms)
         yield from self.disaggregations(terms.get("numerator", ()))
         yield from self.weights(terms.get("numerator", ()))
         yield from self.data_sets()
@@ -134,6 +135,34 @@ class IndicatorCheck:
                 "annualised: true (taux annuel) ou annualised: false, écrit",
                 "écrire l'un des deux",
             )
+
+    def publication(self, terms: dict[str, tuple[Term, ...]]) -> Iterator[Problem]:
+        """Parts may be published as sums only when they are sums over org units and months."""
+        if self.indicator.published_as != "parts":
+            return
+        reason = self.not_a_sum(terms)
+        if reason:
+            yield self.problem(
+                "parts-are-no-sums",
+                "published_as",
+                f"published_as: parts, et {reason}",
+                "published_as: figure (une valeur par niveau et par période) ou nothing",
+                "écrire l'un des deux",
+            )
+
+    def not_a_sum(self, terms: dict[str, tuple[Term, ...]]) -> str:
+        """Why DHIS2 must not add the parts up over months; empty when it may."""
+        if self.indicator.over_time != "sum":
+            return f"over_time: {self.indicator.over_time}"
+        if "Monthly" not in self.indicator.periods:
+            return "aucune valeur mensuelle à additionner"
+        for term in (term for part in terms.values() for term in part):
+            variable = self.mappings.variables.get(term.name)
+            if variable is not None and variable.over_time != "sum":
+                return f"« {term.name} » ne s'additionne pas dans le temps"
+            if term.name in measures(self.mappings) and not self.indicator.annualised:
+                return f"« {term.name} », une population qui n'est pas du personnes-temps"
+        return ""
 
     def disaggregations(self, numerator: tuple[Term, ...]) -> Iterator[Problem]:
         """Each declared dimension exists, and every variable of the numerator knows it."""

@@ -13,7 +13,11 @@ from layidu.model.disaggregation import read, spell
 from layidu.model.frames import TERMS
 
 #: Variables computed from completeness registrations; their only dimension is the data set, a band is its uid.
-REPORT_VARIABLES = {"reports_received": "rapports reçus", "reports_expected": "rapports attendus"}
+REPORT_VARIABLES = {
+    "reports_received": "rapports reçus",
+    "reports_expected": "rapports attendus",
+    "reports_on_time": "rapports reçus à temps",
+}
 DATA_SET = "data_set"
 Row = tuple[str, str, str, str, str, str, float]
 
@@ -64,7 +68,8 @@ class Expansion:
         yield from self.band({})
         for declared in self.indicator.disaggregations:
             for bands in product(*(self.bands_of(dimension) for dimension in declared.dimensions)):
-                yield from self.band(dict(zip(declared.dimensions, bands, strict=True)))
+                band = dict(zip(declared.dimensions, bands, strict=True))
+                yield from self.band(band, whole=declared.share_of_total)
 
     def bands_of(self, dimension: str) -> list[str]:
         """The bands of a dimension, as declared."""
@@ -73,22 +78,31 @@ class Expansion:
         declared = self.mappings.dimensions.get(dimension)
         return list(declared.bands) if declared else []
 
-    def band(self, bands: Mapping[str, str]) -> Iterator[Row]:
-        """The terms of the total ({}) or of one band; none when the numerator has nothing to add up."""
+    def band(self, bands: Mapping[str, str], *, whole: bool = False) -> Iterator[Row]:
+        """The terms of the total ({}) or of one band; none when the numerator has nothing to add up.
+
+        With `whole` the denominator is not restricted to the band: the value is the band's share.
+        """
         numerator = self.part("numerator", self.indicator.numerator, bands, self.indicator.numerator_weights)
         if not numerator:
             return
         yield from numerator
         if self.indicator.denominator:
-            yield from self.part("denominator", self.indicator.denominator, bands, None)
+            yield from self.part("denominator", self.indicator.denominator, bands, None, whole=whole)
 
     def part(
-        self, part: str, expression: str, bands: Mapping[str, str], weights: Weights | None
+        self,
+        part: str,
+        expression: str,
+        bands: Mapping[str, str],
+        weights: Weights | None,
+        *,
+        whole: bool = False,
     ) -> list[Row]:
         """One part's terms; empty when any of its references has nothing to add up."""
         rows: list[Row] = []
         for term in parse(expression):
-            found = list(self.reference(part, term, bands, weights))
+            found = list(self.reference(part, term, bands, weights, whole=whole))
             if not found and not self.known_absent(term.name):
                 return []
             rows.extend(found)
@@ -100,14 +114,14 @@ class Expansion:
         return variable is not None and self.present.get(name) == []
 
     def reference(
-        self, part: str, term: Term, bands: Mapping[str, str], weights: Weights | None
+        self, part: str, term: Term, bands: Mapping[str, str], weights: Weights | None, *, whole: bool
     ) -> Iterator[Row]:
         """The exact sums one reference takes."""
         head = (self.code, spell(bands), part)
         if self.mappings.populations and term.name in self.mappings.populations.measures:
             yield (*head, "population", term.name, "", term.coefficient)
             return
-        restricting = self.restricting(part, term, bands)
+        restricting = {} if whole else self.restricting(part, term, bands)
         for text in self.sums(term):
             disaggregation = read(text)
             weight = self.weight(weights, disaggregation)
