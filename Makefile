@@ -1,4 +1,4 @@
-# demo, test, check, format; CI calls `make check` and `make test`, nothing else.
+# demo, test, check, format, docs, bench; CI calls `make check` and `make test`, nothing else.
 # Everything goes into .venv, from requirements.lock (exact versions, with hashes).
 
 # The first Python of 3.11 to 3.13 that can make a virtual environment; make PYTHON=… names another.
@@ -11,7 +11,7 @@ UV := .venv/uv/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test check format clean
+.PHONY: install demo test check format docs bench clean
 
 install: .venv/installed
 
@@ -39,6 +39,12 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: install  # docs/generated: what the program says of itself
+	$(BIN)/python -m tests.docs $(PAGES)
+
+bench: install  # make bench TOPICS="load"; writes docs/generated/bench.md
+	$(BIN)/python -m tests.bench $(TOPICS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -15,20 +15,18 @@ from pathlib import Path
 import pytest
 
 from tests.servers import (
-    TEMPLATE,
     EmbeddedServer,
     ExternalServer,
     WarehouseFactory,
     factory,
     fast_folder,
+    migrated_server,
     missing,
     settings_of,
 )
 from warehouse import binaries, embedded
-from warehouse.connect import Warehouse, of_server
-from warehouse.migrate import migrate
-from warehouse.passwords import SUPERUSER, read_passwords
-from warehouse.roles import create_database, keep_strangers_out
+from warehouse.connect import Warehouse
+from warehouse.passwords import read_passwords
 
 
 @pytest.fixture(scope="session")
@@ -53,13 +51,7 @@ def short_home() -> Iterator[Callable[[], Path]]:
 def embedded_server(short_home: Callable[[], Path]) -> EmbeddedServer:
     """One embedded server a session (and a process of it), stopped at its end by `short_home`."""
     home = short_home()
-    server = embedded.start(settings_of(home))
-    found = EmbeddedServer(home, server, read_passwords(server.place.passwords)[SUPERUSER])
-    with found.administer() as connection:
-        create_database(connection, TEMPLATE, owner="layidu_owner")
-        keep_strangers_out(connection, TEMPLATE)
-    migrate(of_server(home, server, TEMPLATE))
-    return found
+    return migrated_server(home)
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from layidu.settings import Settings, shipped
 from warehouse import embedded
 from warehouse.connect import Warehouse, of_server, open_warehouse
 from warehouse.migrate import migrate
-from warehouse.passwords import write_private
+from warehouse.passwords import SUPERUSER, read_passwords, write_private
 from warehouse.place import make_folder, run_as
 from warehouse.roles import administer, create_database, keep_strangers_out
 
@@ -74,6 +75,27 @@ class EmbeddedServer:
     def drop(self, warehouse: Warehouse) -> None:
         """Drop a database that `fresh` made."""
         drop_database(self.administer(), warehouse)
+
+
+def migrated_server(home: Path) -> EmbeddedServer:
+    """Start an embedded server with a migrated database to copy; whoever asks stops it."""
+    server = embedded.start(settings_of(home))
+    started = EmbeddedServer(home, server, read_passwords(server.place.passwords)[SUPERUSER])
+    with started.administer() as connection:
+        create_database(connection, TEMPLATE, owner="layidu_owner")
+        keep_strangers_out(connection, TEMPLATE)
+    migrate(of_server(home, server, TEMPLATE))
+    return started
+
+
+@contextmanager
+def embedded_in(home: Path) -> Iterator[EmbeddedServer]:
+    """An embedded server in a new folder, for as long as it is wanted."""
+    make_folder(home, 0o755 if os.geteuid() == 0 else 0o700)
+    try:
+        yield migrated_server(home)
+    finally:
+        embedded.stop(settings_of(home))
 
 
 @dataclass
