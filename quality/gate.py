@@ -33,8 +33,9 @@ def check(pulled: Pulled, metadata: Metadata, mapped: pd.DataFrame, rules: Mappi
     data_set = pulled.slice.data_set
     codes = bad_structure(values, data_set, metadata)
     deleted = values.column("deleted").to_numpy()
-    tombstones = values.filter(pa.array(deleted))
-    live = values.filter(pa.array(~deleted & codes.isna().to_numpy()))
+    sound = codes.isna().to_numpy()
+    tombstones = values.filter(pa.array(deleted & sound))
+    live = values.filter(pa.array(~deleted & sound))
     structural = refused_rows(values, codes, rules, period_type(metadata, data_set))
     judged = judge(live, data_set, metadata, mapped, rules)
     kept = live.filter(pa.array(judged.kept))

@@ -34,9 +34,20 @@ REASONS = {
         "La combinaison d'attributs « {attribute_option_combo} » n'est pas celle du jeu de données ; "
         "ressaisir la valeur, puis supprimer celle-ci."
     ),
+    "ambiguous-source": (
+        "Le serveur a donné deux contenus différents pour cette même cellule (ici « {value} ») ; aucun n'est gardé. "
+        "Relancer ; si cela revient, alerter l'administrateur de DHIS2."
+    ),
     "key-doubled": "La même cellule est présente plusieurs fois ; relancer, puis alerter l'administrateur.",
     "comment-only": "La cellule porte un commentaire sans valeur ; saisir la valeur ou l'effacer.",
     "value-missing": "La cellule est vide ; saisir la valeur, ou la supprimer.",
+    "number-too-large": "« {value} » est trop grand pour être un nombre ; corriger la saisie.",
+    "true-expected": "« {value} » n'est pas « true », seule valeur de ce type ; corriger la saisie.",
+    "datetime-expected": "« {value} » n'est pas une date avec son heure (AAAA-MM-JJTHH:MM) ; corriger la saisie.",
+    "coordinate-expected": "« {value} » n'est pas un lieu ([longitude,latitude]) ; corriger la saisie.",
+    "letter-expected": "« {value} » n'est pas une seule lettre ; corriger la saisie.",
+    "url-expected": "« {value} » n'est pas une adresse web ; corriger la saisie.",
+    "file-expected": "« {value} » n'est pas l'identifiant d'un fichier de DHIS2 ; corriger la saisie.",
     "integer-expected": "« {value} » n'est pas un nombre entier ; saisir un entier, sans virgule ni espace.",
     "integer-too-large": "« {value} » dépasse le plus grand entier de DHIS2 (2 147 483 647) ; corriger.",
     "number-expected": (

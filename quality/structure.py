@@ -5,7 +5,9 @@ The first check a record fails gives the code of its refusal. Tombstones carry n
 which knows whether there is anything to close.
 """
 
+import re
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +18,10 @@ import pyarrow.compute as pc
 from layidu.model.frames import KEY
 from layidu.model.metadata import Metadata
 from layidu.model.periods import Period, parse
-from quality.grammar import failures
+from quality.grammar import each, failures
 
+#: Codes that a tombstone may have too: beside a live record of its cell it cannot say which of the two is true.
+DOUBLES = ("ambiguous-source", "key-doubled")
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
@@ -44,7 +48,8 @@ def bad_structure(values: pa.Table, data_set: str, metadata: Metadata) -> pd.Ser
     live = pc.invert(values.column("deleted")).to_numpy()
     for code, failed in checks(values, data_set, metadata):
         names.append(code)
-        first[failed & live & (first == 0)] = len(names) - 1
+        judged_here = failed if code in DOUBLES else failed & live
+        first[judged_here & (first == 0)] = len(names) - 1
     return pd.Series(np.array(names, dtype=object)[first], dtype="str")
 
 
@@ -55,7 +60,9 @@ def checks(values: pa.Table, data_set: str, metadata: Metadata) -> Iterator[tupl
     yield from element_checks(columns, data_set, metadata)
     yield from period_and_org_unit_checks(columns, data_set, metadata)
     yield from combo_checks(columns, data_set, metadata)
-    yield "key-doubled", doubled(columns)
+    twice, ambiguous = doubled(columns, values)
+    yield "ambiguous-source", ambiguous
+    yield "key-doubled", twice
     yield from value_checks(values, columns, metadata)
 
 
@@ -131,14 +138,22 @@ def combo_checks(columns: Columns, data_set: str, metadata: Metadata) -> Iterato
     yield "attribute-combo-not-of-data-set", ~judged(attribute_codes, known)
 
 
-def doubled(columns: Columns) -> Mask:
-    """Records whose five-part key another record has too."""
+def doubled(columns: Columns, values: pa.Table) -> tuple[Mask, Mask]:
+    """Records whose five-part key another record has too, and those of them that do not all say the same."""
     key = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
     for codes, texts in columns.values():
         key = key * (len(texts) + 1) + codes + 1
         _, key = np.unique(key, return_inverse=True)
     counts = np.bincount(key) if len(key) else np.zeros(1, dtype=np.int64)
-    return counts[key] > 1
+    twice: Mask = counts[key] > 1
+    places = np.flatnonzero(twice)
+    said: dict[int, set[tuple[object, object]]] = {}
+    rows = values.select(["value", "deleted"]).take(pa.array(places)).to_pylist()
+    for place, row in zip(places, rows, strict=True):
+        said.setdefault(int(key[place]), set()).add((row["value"], row["deleted"]))
+    ambiguous = np.zeros(len(key), dtype=bool)
+    ambiguous[places] = [len(said[int(key[place])]) > 1 for place in places]
+    return twice, ambiguous
 
 
 def value_checks(values: pa.Table, columns: Columns, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
@@ -150,17 +165,24 @@ def value_checks(values: pa.Table, columns: Columns, metadata: Metadata) -> Iter
     yield "comment-only", absent & noted.to_numpy(zero_copy_only=False)
     yield "value-missing", absent
 
+    version = version_of(metadata)
     elements = metadata.data_elements.set_index("uid")
     codes, element_texts = columns["data_element"]
     types = elements["value_type"].reindex(element_texts).tolist()
     for value_type in sorted({str(value_type) for value_type in types}):
         positions = np.flatnonzero(judged(codes, [value_type == found for found in types]) & ~absent)
         some = texts.take(pa.array(positions))
-        for code, failed in failures(value_type, some):
+        for code, failed in failures(value_type, some, version):
             mask = np.zeros(values.num_rows, dtype=bool)
             mask[positions] = failed.to_numpy(zero_copy_only=False)
             yield code, mask
     yield "option-unknown", unknown_option(texts, codes, elements.reindex(element_texts), metadata) & ~absent
+
+
+def version_of(metadata: Metadata) -> tuple[int, int]:
+    """The server's version as two numbers: 2.9 comes before 2.40, as text it would not."""
+    major, minor, *_ = (*(re.findall(r"[0-9]+", metadata.server.version)), "0", "0")
+    return int(major), int(minor)
 
 
 def unknown_option(texts: pa.Array, codes: Codes, elements: pd.DataFrame, metadata: Metadata) -> Mask:
@@ -170,10 +192,20 @@ def unknown_option(texts: pa.Array, codes: Codes, elements: pd.DataFrame, metada
     option_sets = elements["option_set"].tolist()
     multiple = elements["value_type"].eq("MULTI_TEXT").tolist()
     for option_set in {text for text in option_sets if isinstance(text, str)}:
-        of_set = [found == option_set and not many for found, many in zip(option_sets, multiple, strict=True)]
-        rows = np.flatnonzero(judged(codes, of_set))
-        known = pc.is_in(
-            texts.take(pa.array(rows)), value_set=pa.array(legal.get(option_set, []), pa.string())
-        )
-        unknown[rows] = ~known.to_numpy(zero_copy_only=False)
+        known_codes = pa.array(legal.get(option_set, []), pa.string())
+        for many in (False, True):
+            of_set = [
+                found == option_set and many == is_many
+                for found, is_many in zip(option_sets, multiple, strict=True)
+            ]
+            rows = np.flatnonzero(judged(codes, of_set))
+            some = texts.take(pa.array(rows))
+            test = each(partial(all_known, frozenset(known_codes.to_pylist())))
+            known = test(some) if many else pc.is_in(some, value_set=known_codes)
+            unknown[rows] = ~pc.fill_null(known, fill_value=False).to_numpy(zero_copy_only=False)
     return unknown
+
+
+def all_known(legal: frozenset[str], text: str) -> bool:
+    """Whether each of the codes of a MULTI_TEXT value, joined by commas, is one of its option set."""
+    return all(code.strip() in legal for code in text.split(","))

@@ -99,5 +99,9 @@ class CutAnswerError(AnswerError, FailedSafeError):
     """The answer is not proved whole, or is not what was asked for."""
 
 
+class BrokenOffAnswerError(CutAnswerError):
+    """The connection broke in the middle of the answer; a smaller one may come through."""
+
+
 class OutcomeUnknownError(AnswerError, FailedSafeError):
     """Something was sent and nobody knows whether it was stored: read back before sending again."""

@@ -4,34 +4,37 @@ import gzip
 import hashlib
 import json
 import os
-import time
-from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from layidu.dhis2.answers import Answer, AnswerError, CutAnswerError, LoginPageError, RightsError
+from layidu.dhis2.answers import (
+    Answer,
+    AnswerError,
+    BrokenOffAnswerError,
+    CutAnswerError,
+    LoginPageError,
+    RightsError,
+)
 from layidu.dhis2.refusals import plain, raise_for_time_out, refusal, unknown_outcome
-from layidu.dhis2.transport import NotWholeError, TooSlowError, whole_body
+from layidu.dhis2.transport import BrokenOffError, NotWholeError, TooSlowError, whole_body
 
-LONGEST_REQUEST_SECONDS = 3600.0
 MOST_JSON_BYTES = 1 << 30
 MOST_FILE_BYTES = 8 << 30
 
 
-def blocks(response: requests.Response, *, at_most: int) -> Iterator[bytes]:
-    """Yield a body's bytes; the proof that it is whole comes with its last one."""
-    return whole_body(response, deadline=time.monotonic() + LONGEST_REQUEST_SECONDS, at_most=at_most)
+def text_of(method: str, response: requests.Response, deadline: float) -> str:
+    """The whole body as text; of a refusal whose body is cut, the status alone says enough.
 
-
-def text_of(method: str, response: requests.Response) -> str:
-    """The whole body as text; of a refusal whose body is cut, the status alone says enough."""
+    `deadline` is a reading of `time.monotonic` by which the whole body must have come.
+    """
     if response.status_code == HTTPStatus.NO_CONTENT:
         return ""
     try:
-        return b"".join(blocks(response, at_most=MOST_JSON_BYTES)).decode("utf-8-sig")
+        pieces = whole_body(response, deadline=deadline, at_most=MOST_JSON_BYTES)
+        return b"".join(pieces).decode("utf-8-sig")
     except TooSlowError:
         raise_for_time_out(method=method, url=response.url)
     except (NotWholeError, UnicodeDecodeError) as error:
@@ -40,25 +43,25 @@ def text_of(method: str, response: requests.Response) -> str:
         if method != "GET":
             where = f"{method} {plain(response.url)}"
             raise unknown_outcome(where, str(error), url=response.url, status=response.status_code) from None
-        raise doubt(method, response.url, str(error)) from None
+        raise doubt(method, response.url, str(error), error) from None
 
 
-def keep(response: requests.Response, target: Path) -> Answer:
+def keep(response: requests.Response, target: Path, deadline: float) -> Answer:
     """Write a body to disk, packed and readable by us alone; nothing stays of one that is not whole."""
     try:
-        return write_packed(response, target)
+        return write_packed(response, target, deadline)
     except TooSlowError:
         target.unlink(missing_ok=True)
         raise_for_time_out(method="GET", url=response.url)
     except NotWholeError as error:
         target.unlink(missing_ok=True)
-        raise doubt("GET", response.url, str(error)) from None
+        raise doubt("GET", response.url, str(error), error) from None
     except LoginPageError:
         target.unlink(missing_ok=True)
         raise
 
 
-def write_packed(response: requests.Response, target: Path) -> Answer:
+def write_packed(response: requests.Response, target: Path, deadline: float) -> Answer:
     """Write a body to disk while its checksum is taken."""
     digest, length, first, last = hashlib.sha256(), 0, b"", b""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -66,7 +69,7 @@ def write_packed(response: requests.Response, target: Path) -> Answer:
         os.fdopen(descriptor, "wb") as file,
         gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=1, mtime=0) as packed,
     ):
-        for block in blocks(response, at_most=MOST_FILE_BYTES):
+        for block in whole_body(response, deadline=deadline, at_most=MOST_FILE_BYTES):
             first, last = first or block[:512], block[-1:]
             digest.update(block)
             length += len(block)
@@ -124,9 +127,10 @@ def as_object(read: Any, url: str) -> dict[str, Any]:
     return read
 
 
-def doubt(method: str, url: str, found: str) -> CutAnswerError:
-    """An answer that nothing proves whole."""
-    return CutAnswerError(
+def doubt(method: str, url: str, found: str, error: Exception | None = None) -> CutAnswerError:
+    """An answer that nothing proves whole; one whose connection broke is an error of its own."""
+    kind = BrokenOffAnswerError if isinstance(error, BrokenOffError) else CutAnswerError
+    return kind(
         f"{method} {plain(url)}",
         found,
         "une réponse dont la fin est prouvée",

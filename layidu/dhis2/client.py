@@ -6,6 +6,7 @@ bodies that are proved whole, gzip in both directions, and errors that carry the
 
 import gzip
 import json
+import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
@@ -16,16 +17,17 @@ import requests
 from dhis2 import Api
 from urllib3.util.retry import Retry
 
-from layidu.dhis2.answers import Answer, CutAnswerError, ServerAnswer
+from layidu.dhis2.answers import Answer, CutAnswerError, ServerAnswer, TooMuchAskedError
 from layidu.dhis2.bodies import as_json, as_object, doubt, keep, refuse_page, refused, text_of
 from layidu.dhis2.refusals import envelope, plain, raise_for_network, raise_for_redirect
-from layidu.dhis2.transport import open_session, read_retry
+from layidu.dhis2.transport import open_session, pause_before, read_retry
 from layidu.errors import ConfigurationError
 from layidu.settings import Credentials
 
 Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 TIMEOUTS = (10.0, 300.0)  # connect, read
+LONGEST_REQUEST_SECONDS = 3600.0
 SMALLEST_PACKED_BYTES = 4096
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -36,12 +38,20 @@ class Client(Api):  # type: ignore[misc]  # dhis2.py publishes no types
     session: requests.Session
 
     def __init__(
-        self, credentials: Credentials, *, user_agent: str, timeouts: tuple[float, float], retry: Retry
+        self,
+        credentials: Credentials,
+        *,
+        user_agent: str,
+        timeouts: tuple[float, float],
+        retry: Retry,
+        longest_seconds: float,
     ) -> None:
         super().__init__(credentials.url, credentials.username or "", "", user_agent=user_agent)
         self.session.close()
         self.session = open_session(credentials, user_agent=user_agent, retry=retry)
         self.timeouts = timeouts
+        self.retry = retry
+        self.longest_seconds = longest_seconds
 
     def set_base_url(self, server: str) -> None:
         """Keep the address and its context path; dhis2.py refuses any host that begins with `api`."""
@@ -57,6 +67,14 @@ class Client(Api):  # type: ignore[misc]  # dhis2.py publishes no types
     def address(self, path: str) -> str:
         """The full address of `system/info` (a leading `/` or `/api/` is accepted)."""
         return f"{self.api_url}/{path.lstrip('/').removeprefix('api/')}"
+
+    def deadline(self) -> float:
+        """By when an answer to something asked now must be whole, as a reading of `time.monotonic`."""
+        return time.monotonic() + self.longest_seconds
+
+    def wait_before(self, repetition: int) -> None:
+        """Pause before something is asked again; the pauses grow and are never quite the same."""
+        time.sleep(pause_before(repetition, self.retry.backoff_factor))
 
     def _make_request(self, method: str, endpoint: str, **kwargs: Any) -> requests.Response:
         """Send what dhis2.py's own verbs ask for through the same door as ours."""
@@ -126,17 +144,21 @@ class Client(Api):  # type: ignore[misc]  # dhis2.py publishes no types
         return read
 
     def read_value(self, path: str, params: Params | None = None) -> Any:
-        """Read any JSON value; a cut answer is asked for once more."""
+        """Read any JSON value; a cut answer, or one that does not come in time, is asked for once more."""
         try:
             return as_json(self.read_text(path, params), self.address(path))
-        except CutAnswerError:
+        except (CutAnswerError, TooMuchAskedError) as error:
+            if error.status is not None:  # a 413 or 414 says the same again; a 504 was asked again already
+                raise
+            self.wait_before(1)
             return as_json(self.read_text(path, params), self.address(path))
 
     def read_text(self, path: str, params: Params | None = None) -> str:
         """Read a whole text (some settings come as plain text, some tasks as nothing at all)."""
+        deadline = self.deadline()
         response = self.send("GET", path, params or {})
         with response:
-            text = text_of("GET", response)
+            text = text_of("GET", response, deadline)
         if response.status_code >= HTTPStatus.BAD_REQUEST:
             raise refused("GET", response, text)
         refuse_page("GET", response, text)
@@ -147,21 +169,23 @@ class Client(Api):  # type: ignore[misc]  # dhis2.py publishes no types
 
         Nothing is left on disk of an answer that is not whole.
         """
+        deadline = self.deadline()
         response = self.send("GET", path, params, accept=accept)
         with response:
             if response.status_code >= HTTPStatus.BAD_REQUEST:
                 raise refused("GET", response, self.reason(path, params, response))
-            return keep(response, target)
+            return keep(response, target, deadline)
 
     def reason(self, path: str, params: Params, response: requests.Response) -> str:
         """Why a download was refused: some servers give a page for `.csv` and the reason only for JSON."""
-        text = text_of("GET", response)
+        deadline = self.deadline()
+        text = text_of("GET", response, deadline)
         asked_again = response.status_code in {400, 409, 500} and path.endswith(".csv") and not envelope(text)
         if not asked_again:
             return text
         again = self.send("GET", path.removesuffix(".csv") + ".json", params)
         with again:
-            return text_of("GET", again) if again.status_code >= HTTPStatus.BAD_REQUEST else text
+            return text_of("GET", again, deadline) if again.status_code >= HTTPStatus.BAD_REQUEST else text
 
     def send_json(self, path: str, payload: Mapping[str, Any], params: Params | None = None) -> ServerAnswer:
         """POST a JSON object, once; a refusal with a JSON body is returned for its reader to class."""
@@ -179,10 +203,11 @@ class Client(Api):  # type: ignore[misc]  # dhis2.py publishes no types
         self, method: str, path: str, params: Params, payload: Mapping[str, Any] | None
     ) -> ServerAnswer:
         """Send something and return what the server said about it."""
+        deadline = self.deadline()
         response = self.send(method, path, params, payload=payload)
         with response:
             status = response.status_code
-            text = text_of(method, response)
+            text = text_of(method, response, deadline)
         body = envelope(text)
         auth = status in {HTTPStatus.UNAUTHORIZED} or "WWW-Authenticate" in response.headers
         if (
@@ -202,6 +227,7 @@ def connect(
     allow_http: bool = False,
     timeouts: tuple[float, float] = TIMEOUTS,
     retry: Retry | None = None,
+    longest_seconds: float = LONGEST_REQUEST_SECONDS,
 ) -> Client:
     """Prepare a client; nothing is sent yet.
 
@@ -235,4 +261,10 @@ def connect(
             "un compte DHIS2",
             "définir LAYIDU_<SOURCE>_TOKEN, ou LAYIDU_<SOURCE>_USERNAME et LAYIDU_<SOURCE>_PASSWORD",
         )
-    return Client(credentials, user_agent=user_agent, timeouts=timeouts, retry=retry or read_retry())
+    return Client(
+        credentials,
+        user_agent=user_agent,
+        timeouts=timeouts,
+        retry=retry or read_retry(),
+        longest_seconds=longest_seconds,
+    )

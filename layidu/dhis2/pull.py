@@ -7,7 +7,7 @@ from pathlib import Path
 
 from layidu.dhis2.answers import Answer, AnswerError, CutAnswerError, RightsError
 from layidu.dhis2.client import Client
-from layidu.dhis2.records import DoubtfulError, read_records, require_inside
+from layidu.dhis2.records import DoubtfulError, read_records, require_inside, require_single
 from layidu.dhis2.refusals import plain
 from layidu.model.frames import DATA_VALUES
 from layidu.model.metadata import Metadata
@@ -19,25 +19,31 @@ PATH = "dataValueSets.csv"
 def pull_slice(client: Client, wanted: Slice, metadata: Metadata, folder: Path) -> Pulled:
     """Pull one slice; a doubtful answer is asked for once more, and then the slice has failed.
 
+    Two different records of one cell are a doubt too; given a second time, they are the check's to refuse.
+
     Raises:
         CutAnswerError: twice an answer that is not proved whole, or not what was asked for.
+        BrokenOffAnswerError: of these, one whose connection broke: less may come through.
         TooMuchAskedError: ask for less (`slices.halve`).
         RightsError: the account may not read this data set, or not here.
     """
     try:
-        return pull_once(client, wanted, metadata, folder)
+        return pull_once(client, wanted, metadata, folder, contradictions=False)
     except CutAnswerError:
-        return pull_once(client, wanted, metadata, folder)
+        client.wait_before(1)
+        return pull_once(client, wanted, metadata, folder, contradictions=True)
 
 
-def pull_once(client: Client, wanted: Slice, metadata: Metadata, folder: Path) -> Pulled:
+def pull_once(
+    client: Client, wanted: Slice, metadata: Metadata, folder: Path, *, contradictions: bool
+) -> Pulled:
     """Pull one slice, believing nothing that is not proved; a doubtful body does not stay on disk."""
     target = body_path(folder, wanted, metadata)
     try:
         answer = client.download(PATH, parameters(wanted), target)
         if answer.length == 0:
             raise no_right(client, wanted, metadata, "une réponse vide (zéro octet) malgré le statut 200")
-        return parsed(answer, wanted, metadata)
+        return parsed(answer, wanted, metadata, contradictions=contradictions)
     except RightsError as error:
         target.unlink(missing_ok=True)
         raise no_right(client, wanted, metadata, error.found, error) from error
@@ -68,7 +74,7 @@ def parameters(wanted: Slice) -> list[tuple[str, str]]:
     return [*asked, *(("period", period) for period in wanted.periods)]
 
 
-def parsed(answer: Answer, wanted: Slice, metadata: Metadata) -> Pulled:
+def parsed(answer: Answer, wanted: Slice, metadata: Metadata, *, contradictions: bool) -> Pulled:
     """The records of an answer, each inside what was asked."""
     if answer.last_byte != b"\n":
         raise DoubtfulError("une dernière ligne coupée")
@@ -81,6 +87,7 @@ def parsed(answer: Answer, wanted: Slice, metadata: Metadata) -> Pulled:
             periods=frozenset(wanted.periods),
             org_units=branch(metadata, wanted),
         )
+        require_single(values, contradictions=contradictions)
     return Pulled(
         slice=wanted,
         outcome="data" if values.num_rows else "empty",

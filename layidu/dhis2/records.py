@@ -9,6 +9,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
@@ -90,13 +91,30 @@ def shaped(table: pa.Table) -> pa.Table:
 def require_inside(
     values: pa.Table, *, data_elements: Collection[str], periods: Collection[str], org_units: Collection[str]
 ) -> None:
-    """Require that every record is one that was asked for, and that no key comes twice."""
+    """Require that every record is one that was asked for."""
     require_known(values, "data_element", data_elements, "un élément hors du jeu de données")
     require_known(values, "period", periods, "une période qui n'était pas demandée")
     require_known(values, "org_unit", org_units, "une unité d'organisation hors de la branche demandée")
-    doubled = doubled_record(values)
-    if doubled is not None:
-        key = values.slice(doubled, 1).select(list(KEY)).to_pylist()[0]
+
+
+def require_single(values: pa.Table, *, contradictions: bool) -> None:
+    """Require that no key comes twice; with `contradictions`, two records that differ are let through.
+
+    The check refuses both of them. The same record twice is a body sent twice, and no matter of its records.
+    """
+    keys = numbered_keys(values)
+    _, firsts, counts = np.unique(keys, return_index=True, return_counts=True)
+    if len(firsts) == len(keys):
+        return
+    places = np.flatnonzero(np.isin(keys, keys[firsts[counts > 1]]))
+    said: dict[int, list[tuple[object, object]]] = {}
+    rows = values.select(["value", "deleted"]).take(pa.array(places)).to_pylist()
+    for number, row in zip(keys[places].tolist(), rows, strict=True):
+        said.setdefault(number, []).append((row["value"], row["deleted"]))
+    repeated = [key for key, contents in said.items() if len(set(contents)) < len(contents)]
+    if repeated or not contradictions:
+        place = int(np.flatnonzero(keys == (repeated or list(said))[0])[0])
+        key = values.slice(place, 1).select(list(KEY)).to_pylist()[0]
         raise DoubtfulError(f"deux fois la même clé : {' / '.join(str(part) for part in key.values())}")
 
 
@@ -110,14 +128,11 @@ def require_known(values: pa.Table, column: str, asked: Collection[str], what: s
         raise DoubtfulError(f"{what} : une colonne {column} vide")
 
 
-def doubled_record(values: pa.Table) -> int | None:
-    """The place of a record whose five-part key came before, if there is one."""
+def numbered_keys(values: pa.Table) -> npt.NDArray[np.int64]:
+    """A number for each record's five-part key: the same number, the same key."""
     keys = np.zeros(values.num_rows, dtype=np.int64)
     for column in KEY:
         chunk = values[column].combine_chunks()
         codes = pc.fill_null(chunk.indices, len(chunk.dictionary)).to_numpy(zero_copy_only=False)
         _, keys = np.unique(keys * (len(chunk.dictionary) + 1) + codes, return_inverse=True)
-    _, firsts = np.unique(keys, return_index=True)
-    if len(firsts) == len(keys):
-        return None
-    return int(np.setdiff1d(np.arange(len(keys)), firsts)[0])
+    return keys

@@ -18,20 +18,29 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests.utils import get_environ_proxies
 from urllib3.connectionpool import ConnectionPool
-from urllib3.exceptions import HTTPError, MaxRetryError, ReadTimeoutError
+from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError, ReadTimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from layidu.settings import Credentials
 
 READ_METHODS = frozenset({"GET", "HEAD"})
-RETRIED_STATUSES = frozenset({429, 502, 503, 504})
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+#: Asked again only so often: a 500 is seldom an accident, and after a 504 less should be asked.
+FEW_TIMES = {500: 1, 504: 1}
 LONGEST_WAIT_SECONDS = 15 * 60
 BLOCK = 1 << 18
+#: What unpacks to more than this, and to so many times its size, is a bomb: a CSV of values packs 5 to 60 times.
+HARMLESS_BYTES = 64 << 20
+MOST_UNPACKED = 400
 
 
 class NotWholeError(Exception):
     """A body ended and nothing proves that it was its end."""
+
+
+class BrokenOffError(NotWholeError):
+    """The connection ended in the middle of a body: smaller bodies may get through."""
 
 
 class TooSlowError(NotWholeError):
@@ -51,7 +60,31 @@ class TokenAuth(AuthBase):
 
 
 class ReadRetry(Retry):
-    """Retries of reads only: urllib3 by itself repeats any method whose connection failed."""
+    """Retries of reads only: urllib3 by itself repeats any method whose connection failed.
+
+    It also repeats a 413 that carries Retry-After, never waits before the first repetition, and raises when
+    Retry-After is unreadable.
+    """
+
+    RETRY_AFTER_STATUS_CODES = frozenset()
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:  # noqa: FBT001,FBT002
+        """Whether this status is asked for again; some only a few times."""
+        spent = sum(one.status == status_code for one in self.history)
+        if spent >= FEW_TIMES.get(status_code, spent + 1):
+            return False
+        return super().is_retry(method, status_code, has_retry_after)
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Seconds that the server asks us to wait, given as a number or a date; nothing when unreadable."""
+        try:
+            return super().get_retry_after(response)
+        except InvalidHeader:
+            return None
+
+    def get_backoff_time(self) -> float:
+        """Growing pauses with jitter, before the first repetition too."""
+        return pause_before(len(self.history), self.backoff_factor, longest=self.backoff_max)
 
     def increment(
         self,
@@ -75,8 +108,16 @@ class ReadRetry(Retry):
             time.sleep(random.uniform(0, 0.5))  # noqa: S311 - politeness, not a secret
 
 
+def pause_before(repetition: int, backoff_seconds: float, *, longest: float = 60.0) -> float:
+    """Seconds to wait before the first, second, … repetition: doubling, each longer by up to a half by chance."""
+    if repetition < 1:
+        return 0.0
+    grown = backoff_seconds * 2 ** (repetition - 1)
+    return float(min(longest, grown * random.uniform(1, 1.5)))  # noqa: S311 - politeness, not a secret
+
+
 def read_retry(*, attempts: int = 4, backoff_seconds: float = 1.0) -> ReadRetry:
-    """The retries of GET and HEAD: connection, 429, 502, 503, 504; never a redirect."""
+    """The retries of GET and HEAD: connection, 429, 502, 503, a few 500 and 504; never a redirect."""
     return ReadRetry(
         total=attempts,
         connect=min(2, attempts),
@@ -87,7 +128,6 @@ def read_retry(*, attempts: int = 4, backoff_seconds: float = 1.0) -> ReadRetry:
         allowed_methods=READ_METHODS,
         status_forcelist=RETRIED_STATUSES,
         backoff_factor=backoff_seconds,
-        backoff_jitter=backoff_seconds,
         backoff_max=60,
         raise_on_status=False,
         raise_on_redirect=False,
@@ -146,6 +186,8 @@ def whole_body(response: requests.Response, *, deadline: float, at_most: int) ->
         total += len(block)
         if total > at_most:
             raise NotWholeError(f"plus de {at_most} octets")
+        if total > max(HARMLESS_BYTES, MOST_UNPACKED * raw.tell()):
+            raise NotWholeError(f"une réponse compressée plus de {MOST_UNPACKED} fois")
         yield block
 
 
@@ -159,7 +201,7 @@ def raw_blocks(raw: Any, *, deadline: float) -> Iterator[bytes]:
     except ReadTimeoutError as error:
         raise TooSlowError("plus rien ne vient : délai de lecture dépassé") from error
     except HTTPError as error:
-        raise NotWholeError(f"la connexion s'est interrompue ({type(error).__name__})") from error
+        raise BrokenOffError(f"la connexion s'est interrompue ({type(error).__name__})") from error
 
 
 def unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:

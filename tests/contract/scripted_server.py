@@ -3,8 +3,9 @@
 import gzip
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 HEADER = (
     b"dataelement,period,orgunit,categoryoptioncombo,attributeoptioncombo,"
@@ -18,6 +19,7 @@ class Scripted:
     def __init__(self, answers: list[bytes]) -> None:
         self.answers = list(answers)
         self.requests: list[bytes] = []
+        self.hang_first = 0.0  # seconds of silence before the first answer
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
@@ -30,6 +32,8 @@ class Scripted:
                 return
             with connection:
                 self.requests.append(read_request(connection))
+                if len(self.requests) == 1:
+                    time.sleep(self.hang_first)
                 connection.sendall(
                     self.answers.pop(0) if self.answers else answer(500, b"the script is over")
                 )
@@ -57,6 +61,33 @@ def scripted(*answers: bytes) -> Iterator[Scripted]:
     finally:
         server.listener.shutdown(socket.SHUT_RDWR)
         server.listener.close()
+        thread.join(5)
+
+
+@contextmanager
+def dripping(body: bytes, *, pause: float) -> Iterator[str]:
+    """A server that sends one byte after the other, each in time, and so never trips a read time-out."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    ended = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                read_request(connection)
+                for byte in answer(200, body, "Content-Type: application/csv"):
+                    connection.sendall(bytes([byte]))
+                    if ended.wait(pause if byte == 10 else pause / 50):
+                        return
+                ended.wait(30)
+
+    thread = threading.Thread(target=drip, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        ended.set()
+        listener.close()
         thread.join(5)
 
 

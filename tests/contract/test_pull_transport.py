@@ -3,12 +3,19 @@
 import gzip
 import hashlib
 import stat
+import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from layidu.dhis2.answers import CutAnswerError, LoginPageError, RightsError, TooMuchAskedError
+from layidu.dhis2.answers import (
+    BrokenOffAnswerError,
+    CutAnswerError,
+    LoginPageError,
+    RightsError,
+    TooMuchAskedError,
+)
 from layidu.dhis2.client import Client, connect
 from layidu.dhis2.pull import pull_slice
 from layidu.dhis2.transport import read_retry
@@ -25,7 +32,16 @@ from layidu.model.frames import (
 from layidu.model.metadata import Metadata, ServerInfo
 from layidu.model.slices import Slice
 from layidu.settings import Credentials
-from tests.contract.scripted_server import answer, chunked, csv_answer, csv_body, endless, gzipped, scripted
+from tests.contract.scripted_server import (
+    answer,
+    chunked,
+    csv_answer,
+    csv_body,
+    dripping,
+    endless,
+    gzipped,
+    scripted,
+)
 
 SET, ELEMENT, COUNTRY, UNIT, OTHER = "LydSet00001", "LydElem0001", "LydMali0001", "LydUnit0001", "LydUnit0002"
 COMBO = "HllvX50cXC0"
@@ -154,7 +170,9 @@ DOUBTS = {
     "a comment cut after a newline": chunked(csv_body(ROW, SECOND.rsplit(",", 3)[0] + ',"first line'), CSV),
     "an empty line": csv_answer(ROW, "", SECOND),
     "another header": chunked(b"dataelement,period\n", CSV),
-    "the same key twice": csv_answer(ROW, SECOND, ROW.replace(",42,", ",43,")),
+    "the same record twice": csv_answer(ROW, SECOND, ROW),
+    "a body sent twice": csv_answer(ROW, SECOND, ROW, SECOND),
+    "two records that differ, and one of them twice": csv_answer(ROW, ROW.replace(",42,", ",43,"), ROW),
     "a period not asked for": csv_answer(ROW.replace("202601", "202512")),
     "a unit outside the branch": csv_answer(ROW.replace(UNIT, "LydNowhere1")),
     "an element outside the set": csv_answer(ROW.replace(ELEMENT, "LydElem0009")),
@@ -187,6 +205,61 @@ def test_a_doubt_that_passes_leaves_nothing_behind(
     assert len(list(tmp_path.rglob("*.gz"))) == 1
 
 
+def test_two_values_for_one_cell_are_asked_for_again_and_then_left_to_the_check(
+    metadata: Metadata, tmp_path: Path
+) -> None:
+    ambiguous = csv_answer(ROW, SECOND, ROW.replace(",42,", ",43,"))
+    with scripted(ambiguous, ambiguous) as server:
+        pulled = pull_slice(client(server.url), WANTED, metadata, tmp_path)
+        assert len(server.requests) == 2
+    assert pulled.values["value"].to_pylist() == ["42", "7", "43"]
+    assert len(list(tmp_path.rglob("*.gz"))) == 1
+
+
+def test_rows_that_differ_only_in_the_attribute_option_combo_stay_two(
+    metadata: Metadata, tmp_path: Path
+) -> None:
+    other = ROW.replace(f"{COMBO},{COMBO}", f"{COMBO},LydProject1")
+    with scripted(csv_answer(ROW, other)) as server:
+        pulled = pull_slice(client(server.url), WANTED, metadata, tmp_path)
+    assert pulled.values["attribute_option_combo"].to_pylist() == [COMBO, "LydProject1"]
+
+
+def test_a_connection_that_breaks_is_told_apart_from_an_answer_that_is_wrong(
+    metadata: Metadata, tmp_path: Path
+) -> None:
+    broken = chunked(csv_body(ROW), CSV, end=b"40\r\nabc")
+    with scripted(broken, broken) as server, pytest.raises(BrokenOffAnswerError):
+        pull_slice(client(server.url), WANTED, metadata, tmp_path)
+    cut = chunked(csv_body(ROW)[:-1], CSV)
+    with scripted(cut, cut) as server, pytest.raises(CutAnswerError) as raised:
+        pull_slice(client(server.url), WANTED, metadata, tmp_path)
+    assert not isinstance(raised.value, BrokenOffAnswerError)
+
+
+def test_a_body_that_unpacks_without_end_is_dropped(metadata: Metadata, tmp_path: Path) -> None:
+    bomb = gzipped(b"0" * (130 << 20))
+    packed = answer(200, bomb, CSV, "Content-Encoding: gzip")
+    with scripted(packed, packed) as server, pytest.raises(CutAnswerError, match="compressée plus de"):
+        pull_slice(client(server.url), WANTED, metadata, tmp_path)
+    assert list(tmp_path.rglob("*.gz")) == []
+
+
+def test_a_body_that_drips_ends_at_its_deadline(metadata: Metadata, tmp_path: Path) -> None:
+    with dripping(csv_body(ROW), pause=0.05) as url:
+        hurried = connect(
+            Credentials(url, token="d2p_secret"),  # noqa: S106
+            timeouts=(2.0, 1.0),
+            retry=read_retry(attempts=0, backoff_seconds=0.01),
+            longest_seconds=0.3,
+        )
+        started = time.monotonic()
+        with pytest.raises(TooMuchAskedError):
+            pull_slice(hurried, WANTED, metadata, tmp_path)
+        assert time.monotonic() - started < len(csv_body(ROW)) * 0.05
+    assert list(tmp_path.rglob("*.gz")) == []
+
+
 def test_zero_bytes_are_a_refused_right(metadata: Metadata, tmp_path: Path) -> None:
     with (
         scripted(answer(200, b"", CSV)) as server,
@@ -209,10 +282,10 @@ def test_a_refused_data_set_of_2_43_is_the_same_error(metadata: Metadata, tmp_pa
 def test_a_page_instead_of_a_reason_is_asked_again_as_json(metadata: Metadata, tmp_path: Path) -> None:
     page = answer(500, b"<html>Internal</html>", "Content-Type: text/html")
     reason = answer(409, b'{"message":"no","errorCode":"E2010"}', "Content-Type: application/json")
-    with scripted(page, reason) as server:
+    with scripted(page, page, reason) as server:
         with pytest.raises(RightsError, match="E2010"):
             pull_slice(client(server.url), WANTED, metadata, tmp_path)
-        assert b"/api/dataValueSets.json?" in server.requests[1]
+        assert b"/api/dataValueSets.json?" in server.requests[2]
 
 
 def test_a_login_page_is_never_data(metadata: Metadata, tmp_path: Path) -> None:
@@ -227,7 +300,9 @@ def test_a_login_page_is_never_data(metadata: Metadata, tmp_path: Path) -> None:
 
 def test_a_proxy_that_waits_no_longer_asks_for_less(metadata: Metadata, tmp_path: Path) -> None:
     slow = answer(504, b"<html>Gateway Time-out</html>", "Content-Type: text/html")
-    with scripted(slow, slow, slow) as server, pytest.raises(TooMuchAskedError) as raised:
-        pull_slice(client(server.url), WANTED, metadata, tmp_path)
+    with scripted(slow, slow, slow) as server:
+        with pytest.raises(TooMuchAskedError) as raised:
+            pull_slice(client(server.url), WANTED, metadata, tmp_path)
+        assert len(server.requests) == 2
     assert raised.value.exit_code == 2
     assert list(tmp_path.rglob("*.gz")) == []

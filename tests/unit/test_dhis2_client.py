@@ -1,6 +1,7 @@
 """The client: one account, one server, no surprises on the way."""
 
 import base64
+import email.utils
 import gzip
 import json
 import pickle
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from pytest_httpserver import HTTPServer
+from urllib3 import HTTPResponse
 from werkzeug import Response
 
 from layidu.dhis2 import answers
@@ -27,10 +29,10 @@ from layidu.dhis2.answers import (
     WrongAddressError,
 )
 from layidu.dhis2.client import Client, connect
-from layidu.dhis2.transport import read_retry
+from layidu.dhis2.transport import pause_before, read_retry
 from layidu.errors import ConfigurationError, FailedSafeError
 from layidu.settings import Credentials
-from tests.contract.scripted_server import chunked, scripted
+from tests.contract.scripted_server import answer, chunked, scripted
 
 TOKEN = "d2p_doNotShowThisAnywhere"  # noqa: S105
 JSON = "application/json;charset=UTF-8"
@@ -140,20 +142,73 @@ def test_a_read_waits_as_the_server_asks_and_then_succeeds(httpserver: HTTPServe
     assert len(httpserver.log) == 2
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_reads_are_repeated_and_writes_never(httpserver: HTTPServer, status: int) -> None:
+@pytest.mark.parametrize(("status", "asked"), [(429, 4), (500, 2), (502, 4), (503, 4), (504, 2)])
+def test_reads_are_repeated_and_writes_never(httpserver: HTTPServer, status: int, asked: int) -> None:
     httpserver.expect_request("/api/x").respond_with_data(
         "<html>busy</html>", status=status, content_type="text/html"
     )
     caller = served(httpserver)
     with pytest.raises(FailedSafeError):
         caller.read_json("x")
-    assert len(httpserver.log) == 4
+    assert len(httpserver.log) == asked
     with pytest.raises(OutcomeUnknownError):
         caller.send_json("x", {"a": "b"})
     with pytest.raises(OutcomeUnknownError):
         caller.send_empty("x")
-    assert len(httpserver.log) == 6
+    assert len(httpserver.log) == asked + 2
+
+
+def test_a_503_twice_and_then_the_value_is_three_requests(httpserver: HTTPServer) -> None:
+    for _ in range(2):
+        httpserver.expect_ordered_request("/api/x").respond_with_data("busy", status=503)
+    httpserver.expect_ordered_request("/api/x").respond_with_json({"value": "42"})
+    assert served(httpserver).read_json("x") == {"value": "42"}
+    assert len(httpserver.log) == 3
+
+
+def test_nothing_is_remembered_between_two_reads(httpserver: HTTPServer) -> None:
+    httpserver.expect_ordered_request("/api/x").respond_with_json({"value": "1"})
+    httpserver.expect_ordered_request("/api/x").respond_with_json({"value": "2"})
+    caller = served(httpserver)
+    assert [caller.read_json("x")["value"] for _ in range(2)] == ["1", "2"]
+
+
+def test_pauses_grow_and_are_never_quite_the_same() -> None:
+    pauses = [[pause_before(repetition, 1.0) for repetition in range(1, 5)] for _ in range(20)]
+    for some in pauses:
+        assert all(base <= pause <= 1.5 * base for base, pause in zip((1, 2, 4, 8), some, strict=True))
+    assert len({round(some[0], 9) for some in pauses}) > 1
+    assert pause_before(20, 1.0) == 60
+    assert pause_before(0, 1.0) == 0
+
+
+def response(retry_after: str) -> HTTPResponse:
+    return HTTPResponse(headers={"Retry-After": retry_after}, status=503)
+
+
+def test_retry_after_is_obeyed_as_seconds_and_as_a_date_up_to_a_ceiling() -> None:
+    retry = read_retry()
+    assert retry.get_retry_after(response("7")) == 7
+    soon = email.utils.formatdate(time.time() + 30, usegmt=True)
+    assert 25 < (retry.get_retry_after(response(soon)) or 0) <= 30
+    assert retry.get_retry_after(response("86400")) == 15 * 60
+    assert retry.get_retry_after(response("Wed, 01 Jan 2020 00:00:00 GMT")) == 0
+    assert retry.get_retry_after(response("bientôt")) is None
+
+
+def test_a_413_is_not_repeated_even_when_it_says_when(httpserver: HTTPServer) -> None:
+    large = Response("too large", status=413, headers={"Retry-After": "1"})
+    httpserver.expect_request("/api/x").respond_with_response(large)
+    with pytest.raises(TooMuchAskedError):
+        served(httpserver).read_json("x")
+    assert len(httpserver.log) == 1
+
+
+def test_a_read_that_hangs_once_is_asked_for_again() -> None:
+    with scripted(b"", answer(200, b'{"value": "42"}', f"Content-Type: {JSON}")) as server:
+        server.hang_first = 0.4
+        assert client(server.url, timeouts=(1.0, 0.2)).read_json("x") == {"value": "42"}
+        assert len(server.requests) == 2
 
 
 def test_a_refused_connection_is_not_an_unknown_outcome() -> None:
@@ -211,7 +266,7 @@ def test_a_refusal_says_what_to_do_once(
     with pytest.raises(expected) as raised:
         served(httpserver).read_json("x", {"secretParameter": "hidden"})
     error = raised.value
-    assert len(httpserver.log) == 1
+    assert len(httpserver.log) == (2 if status == 500 else 1)
     assert (error.status, error.error_code) == (status, body.get("errorCode"))
     assert error.exit_code == (2 if issubclass(expected, FailedSafeError) else 3)
     assert all((error.where, error.found, error.expected, error.todo))

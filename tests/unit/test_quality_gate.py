@@ -184,8 +184,23 @@ def test_all_errors_at_once_are_each_refused_once(metadata: Metadata) -> None:
 
 
 def test_a_doubled_key_refuses_both_rows(metadata: Metadata) -> None:
-    checked = judge([row(TESTS, "3", combo=YOUNG), row(TESTS, "4", combo=YOUNG)], metadata)
+    checked = judge([row(TESTS, "3", combo=YOUNG), row(TESTS, "3", combo=YOUNG)], metadata)
     assert checked.refused["code"].tolist() == ["key-doubled", "key-doubled"]
+
+
+def test_two_values_for_one_cell_are_both_refused_as_ambiguous(metadata: Metadata) -> None:
+    checked = judge(
+        [row(TESTS, "3", combo=YOUNG), row(TESTS, "7", combo=OLD), row(TESTS, "4", combo=YOUNG)], metadata
+    )
+    assert checked.refused["code"].tolist() == ["ambiguous-source", "ambiguous-source"]
+    assert checked.refused["record"].tolist() == [1, 3]
+    assert checked.kept.column("value").to_pylist() == ["7"]
+
+
+def test_a_value_and_its_own_tombstone_in_one_answer_are_both_refused(metadata: Metadata) -> None:
+    checked = judge([row(TESTS, "3", combo=YOUNG), row(TESTS, None, combo=YOUNG, deleted=True)], metadata)
+    assert checked.refused["code"].tolist() == ["ambiguous-source", "ambiguous-source"]
+    assert (checked.kept.num_rows, checked.tombstones.num_rows) == (0, 0)
 
 
 def test_warnings_keep_the_value_and_name_the_cell(metadata: Metadata) -> None:

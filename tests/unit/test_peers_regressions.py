@@ -1,0 +1,101 @@
+"""Defects seen in other tools, and the tests that show we do not have them. A point whose test is gone is a failure.
+
+The numbers are those of our list of peers' defects; each line says what a test must show.
+"""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLIENT, TRANSPORT = "tests/unit/test_dhis2_client.py", "tests/contract/test_pull_transport.py"
+GATE, GRAMMAR = "tests/unit/test_quality_gate.py", "tests/unit/test_value_grammar.py"
+SLICES, PERIODS = "tests/property/test_slices.py", "tests/unit/test_periods.py"
+
+#: point -> (what must hold, the tests that show it)
+SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
+    1: (
+        "503, 503, 200 are three requests, and the value arrives",
+        (f"{CLIENT}::test_a_503_twice_and_then_the_value_is_three_requests",),
+    ),
+    2: (
+        "a value changed between two reads is read",
+        (f"{CLIENT}::test_nothing_is_remembered_between_two_reads",),
+    ),
+    3: (
+        "a range of one period works; a range holds its last period",
+        (f"{SLICES}::test_periods_of_a_set",),
+    ),
+    4: (
+        "0 is accepted, -5 is refused for INTEGER_ZERO_OR_POSITIVE",
+        (f"{GRAMMAR}::test_a_spelling_is_judged_as_dhis2_judges_it", f"{GRAMMAR}::test_zero_is_a_value"),
+    ),
+    8: (
+        "against a hung server every verb ends within its limit",
+        (
+            f"{CLIENT}::test_every_verb_has_a_time_out",
+            f"{TRANSPORT}::test_a_body_that_drips_ends_at_its_deadline",
+        ),
+    ),
+    9: (
+        "versions are compared as numbers, an unreadable one is refused",
+        (
+            "tests/unit/test_dhis2_dialects.py::test_a_known_or_newer_version_is_spoken",
+            "tests/unit/test_dhis2_dialects.py::test_an_older_or_unreadable_version_is_refused",
+        ),
+    ),
+    10: (
+        "12.5 stays 12.5, an integer has no .0",
+        (f"{GRAMMAR}::test_what_the_check_keeps_as_a_number_the_warehouse_reads_as_one",),
+    ),
+    11: (
+        "every undeclared record is refused with a reason, received = kept + refused",
+        (f"{GATE}::test_a_bad_record_is_refused_for_its_own_reason_and_the_rest_flows",),
+    ),
+    13: (
+        "every period type prints and parses back to itself",
+        ("tests/property/test_periods.py::test_the_period_of_a_day_reads_back_and_touches_the_next",),
+    ),
+    17: (
+        "two values for one cell: neither is kept",
+        (f"{GATE}::test_two_values_for_one_cell_are_both_refused_as_ambiguous",),
+    ),
+    30: (
+        "pauses grow, have jitter, obey Retry-After; a time-out of a read is asked again",
+        (
+            f"{CLIENT}::test_pauses_grow_and_are_never_quite_the_same",
+            f"{CLIENT}::test_retry_after_is_obeyed_as_seconds_and_as_a_date_up_to_a_ceiling",
+            f"{CLIENT}::test_a_read_that_hangs_once_is_asked_for_again",
+        ),
+    ),
+}
+#: Points that no test is named for yet.
+PENDING = {5, 6, 7, 12, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 31, 32, 33}
+
+
+@cache
+def defined_in(path: str) -> frozenset[str]:
+    """The names of the tests a file defines."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    return frozenset(
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )
+
+
+@pytest.mark.parametrize("point", SHOWN)
+def test_the_tests_of_a_point_exist(point: int) -> None:
+    holds, tests = SHOWN[point]
+    assert holds
+    assert tests
+    for test in tests:
+        path, _, name = test.partition("::")
+        assert name in defined_in(path), f"point {point}: {test} is gone"
+
+
+def test_every_point_is_shown_or_admitted_to_be_pending() -> None:
+    assert not SHOWN.keys() & PENDING
+    assert SHOWN.keys() | PENDING == set(range(1, 34))
