@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from layidu.mapping.contracts import Declared
+from layidu.mapping.declared import Declared
 from layidu.mapping.named import read_named
 
 Action = Literal["stop", "refuse", "warn"]

@@ -16,6 +16,7 @@ from layidu.model.frames import TERMS, VARIABLE_CELLS
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
 from warehouse.plan_rows import Row, Rows, declared_rows
+from warehouse.promise_rows import promised_rows
 from warehouse.staging import as_sql, fetch, run_sql, stage
 
 
@@ -24,7 +25,7 @@ def load_plan(
 ) -> bool:
     """Store the declarations, `cells` (VARIABLE_CELLS) and `terms` (TERMS); False when nothing had changed."""
     VARIABLE_CELLS.check(cells)
-    rows = declared_rows(mappings, cells, TERMS.check(terms))
+    rows = declared_rows(mappings, cells, TERMS.check(terms)) | promised_rows(mappings)
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         rows |= mapped_rows(connection, cells)

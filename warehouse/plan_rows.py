@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 from sqlalchemy import Table
 
-from layidu.mapping.contracts import Commitment, Mappings, Measure, ResultIndicator
+from layidu.mapping.contracts import Mappings, Measure
 from layidu.model import disaggregation
 from warehouse.tables import plan
 
@@ -30,8 +30,6 @@ def declared_rows(mappings: Mappings, cells: pd.DataFrame, terms: pd.DataFrame) 
         "reference_value": [
             picked(names_of(plan.REFERENCE_VALUE), vars(v)) for v in mappings.reference_values
         ],
-        "commitment": commitments(mappings),
-        "plan_line": plan_lines(mappings),
         "correction": [
             {"number": place + 1, **vars(correction)} for place, correction in enumerate(mappings.corrections)
         ],
@@ -131,64 +129,3 @@ def pairs(values: Mapping[str, float | None]) -> str:
     """`2025: 0.3, 2026: 0.7`; a year without a share is left out."""
     known = {key: value for key, value in values.items() if value is not None}
     return ", ".join(f"{key}: {value!r}" for key, value in sorted(known.items()))
-
-
-def commitments(mappings: Mappings) -> list[Row]:
-    """One row a result of a commitment; one without results has a row all the same."""
-    rows: list[Row] = []
-    for code, commitment in sorted(mappings.commitments.items()):
-        rows += [
-            commitment_row(code, commitment, name, found)
-            for name, found in sorted(commitment.results.items())
-        ]
-        if not commitment.results:
-            rows.append(commitment_row(code, commitment, "", None))
-    return rows
-
-
-def commitment_row(code: str, commitment: Commitment, name: str, result: ResultIndicator | None) -> Row:
-    """A commitment and one result it is judged by."""
-    row: Row = dict.fromkeys(names_of(plan.COMMITMENT))
-    row |= {
-        "commitment": code,
-        "result": name,
-        **picked(("label", "type", "source", "note"), vars(commitment)),
-    }
-    if result is not None:
-        target = picked(
-            ("baseline", "baseline_year", "target", "target_year", "trajectory", "direction", "unit"),
-            vars(result.target),
-        )
-        row |= {
-            "result_name": result.name,
-            "reference": result.reference,
-            "population": result.population,
-            "proxies": ",".join(result.proxies),
-            **target,
-        }
-    return row
-
-
-def plan_lines(mappings: Mappings) -> list[Row]:
-    """One row a line of the plan."""
-    declared = mappings.plan.lines if mappings.plan is not None else {}
-    names = (
-        "label",
-        "sector",
-        "quantity",
-        "unit",
-        "responsible",
-        "calculation",
-        "phasing_status",
-        "source",
-        "note",
-    )
-    return [
-        {
-            "line": code,
-            **picked(names, vars(line)),
-            "phasing": pairs(line.phasing),
-            "companions": ",".join(line.companions),
-        }
-        for code, line in sorted(declared.items())
-    ]

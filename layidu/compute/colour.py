@@ -7,9 +7,6 @@ from layidu.mapping.contracts import Thresholds
 Colour = Literal["GREEN", "YELLOW", "RED", "GREY"]
 Direction = Literal["up", "down"]
 
-#: A yearly floor half reached is yellow: 10 of 20 % for the State's share of contraceptive purchases.
-FLOOR_HALF_REACHED = 0.5
-
 
 class Judgement(NamedTuple):
     """A colour never goes without its reason; progress is None where no ratio makes sense."""
@@ -87,15 +84,16 @@ def judge_count(cumulated: float, expected: float, thresholds: Thresholds) -> Ju
     return Judgement(ratio, colour, f"{facts} : rapport de {number(ratio)}, {limit}")
 
 
-def judge_floor(actual: float, floor: float) -> Judgement:
+def judge_floor(actual: float, floor: float, thresholds: Thresholds) -> Judgement:
     """A value that must not be below a floor each year."""
     ratio = actual / floor
     facts = f"{number(actual)} observé, plancher de {number(floor)}"
     if ratio >= 1:
         return Judgement(ratio, "GREEN", f"{facts} respecté")
-    if ratio >= FLOOR_HALF_REACHED:
-        return Judgement(ratio, "YELLOW", f"{facts} atteint à moitié au moins")
-    return Judgement(ratio, "RED", f"{facts} atteint à moins de la moitié")
+    limit = number(100 * thresholds.floor_yellow, 0)
+    if ratio >= thresholds.floor_yellow:
+        return Judgement(ratio, "YELLOW", f"{facts} atteint à {limit} % au moins")
+    return Judgement(ratio, "RED", f"{facts} atteint à moins de {limit} %")
 
 
 def graded(progress: float, thresholds: Thresholds) -> tuple[Colour, str]:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from layidu.compute.colour import Course, Judgement, grey, judge, judge_floor
 from layidu.compute.trajectory import expected_value
-from layidu.mapping.contracts import Mappings, ReferenceValue, ResultIndicator, Target, Thresholds
+from layidu.mapping.contracts import Mappings, ReferenceValue, Thresholds
+from layidu.mapping.promises import ResultIndicator, Target
 from layidu.model.frames import TEXT, Contract, ContractError
 
 COMMITMENT_STATUS = Contract(
@@ -96,7 +97,7 @@ def judge_value(
     if refused or thresholds is None or target.target is None or expected is None:
         return grey(refused or "la promesse n'a pas de cible chiffrée : rien à comparer")
     if target.trajectory == "floor":
-        judgement = judge_floor(value.value, target.target)
+        judgement = judge_floor(value.value, target.target, thresholds)
     else:
         baseline = expected if target.baseline is None else target.baseline
         course = Course(baseline, expected, target.target, target.direction)

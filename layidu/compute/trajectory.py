@@ -5,9 +5,11 @@ from datetime import date, timedelta
 from math import exp, log
 
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Target
+from layidu.mapping.promises import Phasing, Target
 
 NO_PHASING: Mapping[str, float] = {}
+#: Months that make one step of a rhythm: what is due within a step is due at its end.
+RHYTHM_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 def elapsed_years(on: date) -> float:
@@ -61,6 +63,13 @@ def logistic(baseline: float, target: float, share: float) -> float:
         )
     place = log(start / (1 - start)) + (log(end / (1 - end)) - log(start / (1 - start))) * share
     return scale / (1 + exp(-place))
+
+
+def due_share(phasing: Phasing, on: date) -> float:
+    """The cumulative share due on a day, counted in the ended months, quarters or years of its rhythm."""
+    step = RHYTHM_MONTHS[phasing.rhythm]
+    months = round(elapsed_years(on) * 12)
+    return phased_share(phasing.shares, months // step * step / 12)
 
 
 def phased_share(phasing: Mapping[str, float], at: float) -> float:

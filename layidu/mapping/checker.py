@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.crosschecks import (
-    check_commitments,
     check_corrections,
     check_methods,
-    check_plan,
     check_populations,
     check_publications,
     check_variables,
@@ -16,6 +14,7 @@ from layidu.mapping.expressions import ExpressionError, parse
 from layidu.mapping.indicatorcheck import IndicatorCheck
 from layidu.mapping.nearest import listed
 from layidu.mapping.problems import Problem, has_errors, report
+from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
 from layidu.mapping.servercheck import check_against
 
 __all__ = ["check_against", "check_declarations", "has_errors", "report"]
@@ -33,7 +32,9 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_unused,
         check_publications,
         check_commitments,
+        check_report,
         check_plan,
+        check_groups,
         check_corrections,
     )
     return [problem for check in checks for problem in check(mappings)]

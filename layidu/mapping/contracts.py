@@ -5,22 +5,16 @@ that are not known are `null` in the files and `None` here.
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from layidu.mapping.declared import Declared, Month, Uid
 from layidu.mapping.problems import Place
+from layidu.mapping.promises import Commitment, Milestones, OrgUnitGroup, Plan, RollUp, StatusReport
 
-Uid = Annotated[str, Field(pattern=r"^[a-zA-Z][a-zA-Z0-9]{10}$")]
-Month = Annotated[str, Field(pattern=r"^[0-9]{4}(0[1-9]|1[0-2])$")]
 Places = dict[tuple[str | int, ...], Place]
 Bands = dict[str, str]  # category option uid -> band name of disaggregations.yaml
-
-
-class Declared(BaseModel):
-    """Base of all declarations: frozen, nothing unknown."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True, allow_inf_nan=False)
 
 
 # sources.yaml: NAME -> Source
@@ -233,67 +227,6 @@ class ReferenceValue(Declared):
     kind: Literal["SURVEY", "MODEL", "BUDGET"] = "SURVEY"
 
 
-# commitments/fp2030.yaml and caeb_2025_2027.yaml
-class Target(Declared):
-    """From where to where, by when, along which path."""
-
-    baseline: float | None
-    baseline_year: int | None
-    target: float | None
-    target_year: int | None
-    trajectory: Literal["linear", "logistic", "cumulative", "milestone", "floor"] = "linear"
-    direction: Literal["up", "down"] = "up"
-    unit: str
-    source: str
-    note: str | None = None
-
-
-class ResultIndicator(Declared):
-    """The quantity a commitment is judged by, and the proxies that only stand beside it."""
-
-    name: str
-    reference: str | None = None  # `indicator` of reference_values.yaml
-    population: str | None = None  # base of the reference values; null when the document does not say
-    target: Target
-    proxies: list[str] = []  # indicator codes: a trend arrow, never a colour
-
-
-class Commitment(Declared):
-    """One of the six FP2030 commitments."""
-
-    label: str
-    type: str
-    results: dict[str, ResultIndicator] = {}
-    source: str
-    note: str | None = None
-
-
-class PlanLine(Declared):
-    """One line of CAEB's plan."""
-
-    label: str
-    sector: str
-    quantity: float | None
-    unit: str
-    responsible: str | None
-    printed_in: list[str]
-    calculation: str
-    phasing: dict[str, float]  # year -> cumulative share; proposed, the plan has none
-    phasing_status: Literal["proposé", "validé"] = "proposé"
-    companions: list[str] = []
-    source: str
-    note: str | None = None
-
-
-class Plan(Declared):
-    """caeb_2025_2027.yaml."""
-
-    name: str
-    first_year: int
-    last_year: int
-    lines: dict[str, PlanLine]
-
-
 # thresholds.yaml
 class Thresholds(Declared):
     """Where colours change; nothing of this stands in code."""
@@ -301,6 +234,9 @@ class Thresholds(Declared):
     progress_green: float
     progress_yellow: float
     unstable_gap: float
+    floor_yellow: float  # share of a yearly floor from which on it is yellow
+    milestones: Milestones
+    roll_up: RollUp
     minimum_completeness: float
     maximum_age_months: dict[str, int]
     small_denominator: float
@@ -319,6 +255,7 @@ class OrgUnits(Declared):
     levels: dict[str, str]  # "1": pays …
     expected_parents: dict[str, dict[str, str]] = {}  # source -> org unit code -> code of its parent
     regions: dict[str, dict[str, str]] = {}  # source -> region code -> name of its outline
+    groups: dict[str, OrgUnitGroup] = {}
     source: str | None = None
     note: str | None = None
 
@@ -367,6 +304,7 @@ class Mappings(BaseModel):
     indicators: dict[str, Indicator] = {}
     reference_values: list[ReferenceValue] = []
     commitments: dict[str, Commitment] = {}
+    report: StatusReport | None = None  # what was declared of the commitments
     plan: Plan | None = None
     thresholds: Thresholds | None = None
     org_units: OrgUnits | None = None

@@ -236,41 +236,6 @@ def known_indicators(
             yield unknown_name(f"{path}.{at[-1]}", code, kind, mappings.indicators, place)
 
 
-def check_commitments(mappings: Mappings) -> Iterator[Problem]:
-    """Proxies are indicators, and a reference names a reference value."""
-    references = {value.indicator for value in mappings.reference_values}
-    for name, commitment in mappings.commitments.items():
-        for code, result in commitment.results.items():
-            at = ("commitments", name, "results", code)
-            yield from known_indicators(mappings, f"{name}.{code}", (*at, "proxies"), result.proxies)
-            if result.reference is not None and result.reference not in references:
-                place = mappings.places.get((*at, "reference"))
-                kind = "un indicateur de reference_values.yaml"
-                yield unknown_name(f"{name}.{code}.reference", result.reference, kind, references, place)
-
-
-def check_plan(mappings: Mappings) -> Iterator[Problem]:
-    """Companions are indicators, and the phasing of each line runs up to 1 within the plan's years."""
-    plan = mappings.plan
-    if plan is None:
-        return
-    years = [str(year) for year in range(plan.first_year, plan.last_year + 1)]
-    for code, line in plan.lines.items():
-        at = ("plan", "lines", code)
-        yield from known_indicators(mappings, code, (*at, "companions"), line.companions)
-        shares = [line.phasing[year] for year in sorted(line.phasing)]
-        whole = sorted(line.phasing) == years and shares == sorted(shares) and shares[-1:] == [1.0]
-        if line.phasing and not whole:
-            yield Problem(
-                code="phasing",
-                path=f"{code}.phasing",
-                found=", ".join(f"{year} : {share:g}" for year, share in sorted(line.phasing.items())),
-                expected=f"une part cumulée croissante par année ({years[0]} à {years[-1]}), 1 à la fin",
-                todo="corriger les parts",
-                place=mappings.places.get((*at, "phasing")),
-            )
-
-
 def check_corrections(mappings: Mappings) -> Iterator[Problem]:
     """Corrections name a known source."""
     for position, correction in enumerate(mappings.corrections):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from layidu.mapping import contracts
+from layidu.mapping import contracts, promises
 from layidu.mapping.nearest import listed, nearest
 from layidu.mapping.problems import DeclarationErrors, Place, Problem
 from layidu.mapping.violations import problems_of
@@ -33,8 +33,9 @@ SECTIONS = (
     Section("populations", "populations.yaml", contracts.Populations),
     Section("indicators", "indicators/*", dict[str, contracts.Indicator]),
     Section("reference_values", "reference_values.yaml", list[contracts.ReferenceValue]),
-    Section("commitments", "commitments/fp2030.yaml", dict[str, contracts.Commitment]),
-    Section("plan", "commitments/caeb_2025_2027.yaml", contracts.Plan),
+    Section("commitments", "commitments/fp2030.yaml", dict[str, promises.Commitment]),
+    Section("report", "commitments/fp2030_report_2022.yaml", promises.StatusReport),
+    Section("plan", "commitments/caeb_2025_2027.yaml", promises.Plan),
     Section("thresholds", "thresholds.yaml", contracts.Thresholds),
     Section("org_units", "org_units.yaml", contracts.OrgUnits),
     Section("publications", "publications.yaml", dict[str, contracts.Publication]),

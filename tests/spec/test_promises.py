@@ -13,7 +13,8 @@ from layidu.compute.data_quality import findings, robust_score
 from layidu.compute.plan import PROGRESS, assess_plan
 from layidu.compute.populations import population_values
 from layidu.compute.trajectory import expected_value
-from layidu.mapping.contracts import Mappings, Measure, Plan, PlanLine, Populations, Series, Target
+from layidu.mapping.contracts import Mappings, Measure, Populations, Series
+from layidu.mapping.promises import Phasing, Plan, PlanLine, Target
 from tests.spec.worked_examples import THRESHOLDS, VECTORS, mapped_frame, small_tree
 
 
@@ -54,13 +55,19 @@ def test_phasing_of_the_plan() -> None:
     example = of("TV18", "plan")
     line = PlanLine(
         label="Personnes touchées",
+        printed="IEC de 5000 personnes",
         sector="SR",
         quantity=example["quantity"],
         unit="personne",
         responsible=None,
         printed_in=["V"],
         calculation="CAEB_DB",
-        phasing={year: float(Fraction(share)) for year, share in example["phasing"].items()},
+        phasing="thirds",
+        source="exemple",
+    )
+    thirds = Phasing(
+        name="un tiers par an",
+        shares={year: float(Fraction(share)) for year, share in example["phasing"].items()},
         source="exemple",
     )
     mappings = Mappings(
@@ -68,7 +75,14 @@ def test_phasing_of_the_plan() -> None:
         digest="",
         sources={},
         thresholds=THRESHOLDS,
-        plan=Plan(name="Plan", first_year=2025, last_year=2027, lines={"L": line}),
+        plan=Plan(
+            name="Plan",
+            document="exemple",
+            first_year=2025,
+            last_year=2027,
+            phasings={"thirds": thirds},
+            lines={"L": line},
+        ),
     )
     progress = PROGRESS.frame([("L", int(year), actual) for year, actual in example["entered"].items()])
     row = assess_plan(mappings, progress, on=date.fromisoformat(example["on"])).iloc[0]

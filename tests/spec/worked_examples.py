@@ -14,6 +14,7 @@ import pandas as pd
 
 from layidu.compute.indicators import compute_year
 from layidu.mapping.contracts import Indicator, Thresholds
+from layidu.mapping.promises import Milestones, RollUp
 from layidu.model import frames
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
@@ -24,8 +25,19 @@ THRESHOLDS = Thresholds(
     progress_green=0.90,
     progress_yellow=0.60,
     unstable_gap=0.5,
+    floor_yellow=0.5,
+    milestones=Milestones(
+        green=0.8,
+        yellow=0.4,
+        scales={
+            "document": {"planifié": 0.1, "élaboré": 0.4, "validé": 0.7, "mis en œuvre": 1.0},
+            "activité": {"planifiée": 0.2, "démarrée": 0.5, "réalisée avec preuve": 1.0},
+            "budget": {"plaidoyer": 0.2, "ligne créée": 0.6, "ligne dotée": 0.8, "exécutée": 1.0},
+        },
+    ),
+    roll_up=RollUp(red_share=1 / 3, green_share=2 / 3, minimum_judged=0.5),
     minimum_completeness=0.60,
-    maximum_age_months={"SURVEY": 72, "MODEL": 18, "BUDGET": 18},
+    maximum_age_months={"SURVEY": 72, "MODEL": 18, "DHIS2": 4, "BUDGET": 18, "QUEST": 13},
     small_denominator=20,
     completeness_good=0.90,
     completeness_watch=0.80,

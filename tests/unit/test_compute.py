@@ -22,17 +22,13 @@ from layidu.compute.year_periods import YearPeriods
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import (
     Check,
-    Commitment,
     Mappings,
     Measure,
-    Plan,
-    PlanLine,
     Populations,
     ReferenceValue,
-    ResultIndicator,
     Series,
-    Target,
 )
+from layidu.mapping.promises import Commitment, Phasing, Plan, PlanLine, ResultIndicator, Target
 from layidu.model import frames
 from tests.spec.worked_examples import THRESHOLDS, mapped_frame, small_tree
 
@@ -204,7 +200,11 @@ def test_colours_at_the_edges() -> None:
     assert judge(17, flat, THRESHOLDS)[:2] == (1.0, "GREEN")
     assert judge(16, flat, THRESHOLDS)[:2] == (0.0, "RED")
     assert judge_count(5, 0, THRESHOLDS).colour == "GREY"
-    assert [judge_floor(value, 20).colour for value in (20, 10, 9.9)] == ["GREEN", "YELLOW", "RED"]
+    assert [judge_floor(value, 20, THRESHOLDS).colour for value in (20, 10, 9.9)] == [
+        "GREEN",
+        "YELLOW",
+        "RED",
+    ]
     assert number(1234567.5) == "1\u202f234\u202f567,5"
     assert number(100, 0) == "100"
 
@@ -312,6 +312,7 @@ def test_a_trend_compares_the_same_months_and_divides_after_summing() -> None:
 def test_a_line_without_an_entry_is_grey() -> None:
     line: dict[str, Any] = {
         "label": "x",
+        "printed": "x",
         "sector": "SR",
         "unit": "agent",
         "responsible": None,
@@ -320,11 +321,20 @@ def test_a_line_without_an_entry_is_grey() -> None:
         "source": "x",
     }
     lines = {
-        "A": PlanLine(**line, quantity=30, phasing={"2025": 0.5, "2026": 1.0}),
-        "B": PlanLine(**line, quantity=None, phasing={}),
-        "C": PlanLine(**line, quantity=30, phasing={}),
+        "A": PlanLine(**line, quantity=30, phasing="halves"),
+        "B": PlanLine(**line, quantity=None),
+        "C": PlanLine(**line, quantity=30),
     }
-    mappings = declared(plan=Plan(name="x", first_year=2025, last_year=2026, lines=lines))
+    mappings = declared(
+        plan=Plan(
+            name="x",
+            document="x",
+            first_year=2025,
+            last_year=2026,
+            phasings={"halves": Phasing(name="moitié", shares={"2025": 0.5, "2026": 1.0}, source="x")},
+            lines=lines,
+        )
+    )
     nothing = assess_plan(mappings, PROGRESS.frame(), on=date(2026, 4, 8))
     assert nothing["colour"].tolist() == ["GREY"] * 3
     assert nothing["reason"][0] == "aucune réalisation saisie"

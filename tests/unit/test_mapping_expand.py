@@ -357,9 +357,10 @@ def test_a_cell_twice_in_the_same_months(tmp_path: Path) -> None:
 def test_publications_plan_and_commitments_name_what_exists(tmp_path: Path) -> None:
     publication = "P: {target: nali, name: P, short_name: P, code: P, indicators: [NU, NU, NUU]}\n"
     plan = (
-        "name: P\nfirst_year: 2025\nlast_year: 2026\nlines:\n  L: {label: L, sector: s, quantity: 1, unit: u, "
-        "responsible: null, printed_in: [V], calculation: c, phasing: {2025: 0.5, 2026: 0.9}, "
-        "companions: [NUX], source: s}\n"
+        "name: P\ndocument: d\nfirst_year: 2025\nlast_year: 2026\n"
+        "phasings: {halves: {name: h, shares: {2025: 0.5, 2026: 0.9}, source: s}}\n"
+        "lines:\n  L: {label: L, printed: L, sector: s, quantity: 1, quantity_from: chiffre imprimé, unit: u, "
+        "responsible: null, printed_in: [V], calculation: c, phasing: halvs, companions: [NUX], source: s}\n"
     )
     found = check_declarations(
         declared(tmp_path, NU, publications=publication, commitments__caeb_2025_2027=plan)
@@ -369,7 +370,8 @@ def test_publications_plan_and_commitments_name_what_exists(tmp_path: Path) -> N
         ("P.target", "mali"),
         ("P.indicators", None),  # NU twice
         ("P.indicators", "NU"),
-        ("L.phasing", None),
+        ("phasings.halves", None),
+        ("plan.lines.L.phasing", "halves"),
         ("L.companions", "NU"),
     }
 

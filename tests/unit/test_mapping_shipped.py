@@ -1,5 +1,8 @@
 """What the shipped declarations say: every fact against its source, and every file against the others."""
 
+import re
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -93,8 +96,10 @@ def test_a_third_of_the_plan_a_year_is_a_proposal(mappings: Mappings) -> None:
     assert mappings.plan is not None
     line = mappings.plan.lines["CAEB-SR-06"]
     assert line.quantity is not None
-    assert (1200 + 1900) / (line.quantity * line.phasing["2026"]) == pytest.approx(0.93, abs=1e-5)  # TV18
-    assert {one.phasing_status for one in mappings.plan.lines.values()} == {"proposé"}
+    assert (1200 + 1900) / (line.quantity * mappings.plan.phasings["thirds"].shares["2026"]) == pytest.approx(
+        0.93, abs=1e-5
+    )  # TV18
+    assert {one.status for one in mappings.plan.phasings.values()} == {"proposé"}
 
 
 def test_no_declaration_holds_a_path_of_this_machine() -> None:
@@ -103,3 +108,103 @@ def test_no_declaration_holds_a_path_of_this_machine() -> None:
         text = path.read_text(encoding="utf-8")
         assert "/work" not in text
         assert "/tmp" not in text  # noqa: S108 - looked for, not used
+
+
+def tally(words: Iterable[str | None]) -> dict[str | None, int]:
+    return dict(Counter(words))
+
+
+def test_the_tallies_of_the_report_are_reproduced_by_counting(mappings: Mappings) -> None:
+    """8, 3, 0 and 4 blank by the titles; 6, 9, 0 by the recapitulation's fifteen rows, the doubled one too."""
+    report = mappings.report
+    assert report is not None
+    assert tally(report.colour(title.word) for title in report.titles) == {"GREEN": 8, "YELLOW": 3, None: 4}
+    rows = report.recapitulation
+    assert tally(report.colour(row.word) for row in rows) == {"GREEN": 6, "YELLOW": 9}
+    assert len(rows) == 15
+    assert [row.instead_of for row in rows if row.instead_of] == ["FP2030-I2.2"]
+    # Without the doubled row eight are left, and I2.2 has no status anywhere.
+    assert tally(row.word for row in rows if not row.instead_of) == {"Réalisé": 6, "En bonne voie": 8}
+    assert "FP2030-I2.2" not in {row.indicator for row in rows}
+
+
+def test_the_summary_is_kept_as_printed_and_nothing_reproduces_it(mappings: Mappings) -> None:
+    report = mappings.report
+    assert report is not None
+    counts = {report.colour(word): count for word, count in report.summary.counts.items()}
+    assert counts == {"GREEN": 10, "YELLOW": 2, "RED": 2}
+    assert report.summary.note
+    assert "non reproductible" in report.summary.note
+    for words in ([one.word for one in report.titles], [one.word for one in report.recapitulation]):
+        assert tally(report.colour(word) for word in words) != counts
+
+
+def test_fifteen_process_indicators_and_where_their_statuses_disagree(mappings: Mappings) -> None:
+    report = mappings.report
+    assert report is not None
+    processes = {code: one for each in mappings.commitments.values() for code, one in each.processes.items()}
+    assert len(mappings.commitments) == 6
+    assert len(processes) == 15
+    parts = [part for one in processes.values() for part in one.parts]
+    assert parts == ["FP2030-I4.1A", "FP2030-I4.1B", "FP2030-I5.1A", "FP2030-I5.1B"]
+    letters = [one.questionnaire for one in processes.values()]
+    assert letters == [*"abcdefghijklmn", None]  # the annex forgot I6.3
+    assert [title.indicator for title in report.titles] == list(processes)
+    titles = {one.indicator: report.colour(one.word) for one in report.titles}
+    rows = {one.indicator: report.colour(one.word) for one in report.recapitulation if not one.instead_of}
+    disagree = [code for code in rows if titles[code] and titles[code] != rows[code]]
+    assert disagree == ["FP2030-I1.1", "FP2030-I5.1"]
+    assert list(report.contradictions) == [f"C{number:02}" for number in range(1, 26)]
+
+
+def test_the_plan_has_ninety_activities_and_fifty_four_quantities(mappings: Mappings) -> None:
+    plan = mappings.plan
+    assert plan is not None
+    lines = plan.lines
+    assert len(lines) == 92
+    assert len({(line.sector, line.printed) for line in lines.values()}) == 90
+    assert tally(line.quantity_from for line in lines.values() if line.quantity is not None) == {
+        "chiffre imprimé": 51,
+        "mot « un »": 3,
+    }
+    read_from_a_word = [code for code, line in lines.items() if line.quantity_from == "mot « un »"]
+    assert read_from_a_word == ["CAEB-INF-03", "CAEB-INF-04", "CAEB-INF-05"]
+    # Every figure stands in the words of its line: 5000, 06, 30.
+    for code, line in lines.items():
+        if line.quantity_from == "chiffre imprimé":
+            assert line.quantity in {float(found) for found in re.findall(r"\d+", line.printed)}, code
+        elif line.quantity is None:
+            assert not re.search(r"\b0?\d+\b", line.printed), code
+            assert line.phasing is None
+    assert tally(line.responsible for line in lines.values())[None] == 2
+    assert [code for code, line in lines.items() if line.printed_in == ["V"]] == [
+        "CAEB-MOB-09",
+        "CAEB-PLA-05",
+    ]
+    assert [code for code, line in lines.items() if line.printed_in == ["VI"]] == [
+        "CAEB-INF-01",
+        "CAEB-MOB-01",
+        "CAEB-INN-01",
+    ]
+    assert list(plan.contradictions) == [f"K{number:02}" for number in range(1, 10)]
+    rhythms = {code.removeprefix("CAEB-"): line.phasing for code, line in lines.items() if line.phasing}
+    assert {code for code, name in rhythms.items() if name == "yearly"} == {
+        "SR-10",
+        "NUT-05",
+        "PAL-04",
+        "COM-08",
+        "CAP-10",
+    }
+    assert {code for code, name in rhythms.items() if name == "quarterly"} == {"CAP-08", "CAP-09"}
+    assert {code for code, name in rhythms.items() if name == "end"} == {
+        "EHA-06",
+        *(f"INF-0{number}" for number in (3, 4, 5, 6)),
+    }
+
+
+def test_groups_nobody_has_listed_are_unknown_not_empty(mappings: Mappings) -> None:
+    assert mappings.org_units is not None
+    assert {name: group.members for name, group in mappings.org_units.groups.items()} == {
+        "ZONE_CRISE": None,
+        "CAEB_APPUI": None,
+    }
