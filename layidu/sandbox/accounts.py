@@ -116,6 +116,13 @@ class Door:
         self._by_token[token] = replace(user, methods=methods)
         return token
 
+    def move(self, name: str, org_units: tuple[str, ...]) -> None:
+        """Give a user other org units, whichever way he comes in."""
+        for known in (self.by_name, self._by_token):
+            for key, user in known.items():
+                if user.name == name:
+                    known[key] = replace(user, account=replace(user.account, org_units=org_units))
+
     def who(self, request: Request) -> User:
         """The user of a request.
 

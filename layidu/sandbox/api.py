@@ -59,6 +59,7 @@ class Api:
         self._writer = DataValueWriter(store, self._metadata, clock, self._registrations)
         self._analytics = Analytics(folder, store, self._metadata, clock)
         self._jobs = Jobs(clock)
+        self.rebuilds = True  # a fault may say no: builds then end well and change nothing
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "analytics"): self._get_analytics,
             ("POST", "apiToken"): self._create_token,
@@ -97,6 +98,11 @@ class Api:
             return self._route(request, user), name
         except RefusedError as error:
             return error.answer, name
+
+    @property
+    def metadata(self) -> Metadata:
+        """What the server knows."""
+        return self._metadata
 
     def user(self, request: Request) -> str | None:
         """Who asks, if it is somebody."""
@@ -218,7 +224,8 @@ class Api:
 
     def _rebuild(self) -> None:
         begun = self._now()
-        self._analytics.rebuild()
+        if self.rebuilds:
+            self._analytics.rebuild()
         self._store.set_note("analytics", begun)
         self._clock.keep()
 

@@ -1,4 +1,4 @@
-"""What time is it on the sandbox's server? It starts with the country and runs on, and never goes back."""
+"""What time is it on the sandbox's server? It starts with the country and runs on; it goes back only in a jump."""
 
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -21,10 +21,17 @@ class Clock:
         self.keep()
 
     def now(self) -> datetime:
-        """The server's time, UTC without a zone; never before a time it gave earlier."""
+        """The server's time, UTC without a zone; never before a time it gave earlier, but for a jump."""
         with self._lock:
             self._last = max(self._last, _real() + self._offset)
             return self._last
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock forward or back, as an operator or a bad time server does."""
+        with self._lock:
+            self._offset += timedelta(seconds=seconds)
+            self._last = _real() + self._offset
+        self.keep()
 
     def keep(self) -> None:
         """Write the offset and the last time given, so that a restart goes on from there."""

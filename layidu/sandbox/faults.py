@@ -133,6 +133,13 @@ def checked(name: str, asked: Mapping[str, Any]) -> tuple[Kind, dict[str, Any]]:
                 "corriger l'option, ou l'ôter",
             )
         wanted[key] = _typed(name, key, value, type(wanted[key]))
+        if key in kind.choices and wanted[key] not in kind.choices[key]:
+            raise ConfigurationError(
+                f"bac à sable, panne « {name} »",
+                f"{key}={value}",
+                f"{key} parmi {', '.join(kind.choices[key])}",
+                "corriger la valeur",
+            )
     return kind, wanted
 
 

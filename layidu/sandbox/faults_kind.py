@@ -12,6 +12,7 @@ from layidu.sandbox.wire import Wire
 if TYPE_CHECKING:
     from layidu.sandbox.site import Site
 
+Effect = Callable[["Turn"], Answer]
 OURS = "/sandbox/"  # tests must always be able to ask what happened
 
 
@@ -20,11 +21,12 @@ class Kind:
     """One line of the table: what a fault does, its options with their defaults, and what it meets unless told."""
 
     says: str  # French, one sentence, for --help
-    act: Callable[["Turn"], Answer]
+    act: Effect
     options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     method: str = ""
     path: str = ""
     times: int = 0  # 0: without end
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prepare: Callable[["Fault", "Site"], None] | None = None
 
 

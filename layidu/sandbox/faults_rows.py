@@ -91,5 +91,13 @@ class Rows:
         return answer
 
 
+def other(value: object) -> str:
+    """Another value: one more, or another text."""
+    try:
+        return str(int(str(value)) + 1)
+    except ValueError:
+        return f"{value}1"
+
+
 def _is_rows(content: object) -> bool:
     return isinstance(content, list) and all(isinstance(row, dict | list) for row in content)
