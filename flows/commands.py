@@ -14,14 +14,9 @@ from flows.steps import compute, known_sources, night, publish_all, pull
 from flows.words import outcome_lines
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import ConfigurationError
-from layidu.mapping.checker import check_against, check_declarations, has_errors, report
-from layidu.mapping.contracts import Mappings
-from layidu.mapping.problems import Problem, unknown_name
-from layidu.mapping.reader import read_mappings
 from layidu.report.console import Console
 from layidu.sandbox import process as sandbox_process
-from layidu.settings import Settings, read_settings
-from quality.rules import read_rules
+from layidu.settings import read_settings
 from warehouse import embedded, migrate, runs
 from warehouse.connect import open_warehouse
 
@@ -48,38 +43,6 @@ def initialise() -> int:
         )
     say("à suivre : layidu nightly, ou layidu pull pour la copie seule")
     return 0
-
-
-def check_mappings(*, server: bool) -> int:
-    """Every problem of the declarations and the rules at once; with `server`, of every live instance too."""
-    settings = read_settings()
-    mappings = read_mappings(settings.mappings)
-    problems = [*check_declarations(mappings), *check_rules(settings, mappings)]
-    if server:
-        for name, source in mappings.sources.items():
-            client = access.client_for(settings, name, source)
-            metadata = read_metadata(client, name, [data_set.uid for data_set in source.data_sets])
-            problems += check_against(mappings, name, metadata)
-    if problems:
-        say(report(problems))
-    say(
-        f"{settings.mappings} : {len(mappings.indicators)} indicateurs, {len(mappings.variables)} variables, "
-        f"{len(problems)} remarque(s)"
-    )
-    return 3 if has_errors(problems) else 0
-
-
-def check_rules(settings: Settings, mappings: Mappings) -> list[Problem]:
-    """Rules that name a variable nobody declares would check nothing; a folder without variables has none."""
-    rules = read_rules(settings.rules)
-    return [
-        unknown_name(
-            f"{settings.rules}, {rule}", name, "une variable de mappings/variables/", mappings.variables, None
-        )
-        for rule, declared in rules.items()
-        for name in (*declared.variables, *declared.left, *declared.right)
-        if mappings.variables and name not in mappings.variables
-    ]
 
 
 def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: Collection[str] = ()) -> int:

@@ -14,6 +14,7 @@ from layidu.mapping.problems import DeclarationErrors
 from layidu.mapping.reader import read_mappings
 from layidu.report.console import Console
 from layidu.settings import Settings
+from quality.rulecheck import check_rules
 from quality.rules import read_rules
 from warehouse import lock, migrate, runs
 from warehouse.connect import open_warehouse
@@ -38,6 +39,8 @@ def session(
     """Everything a run needs, and the lock that makes it the only one."""
     mappings = read_declared(settings)
     rules = read_rules(settings.rules)
+    if misspelt := check_rules(settings, mappings):
+        raise DeclarationErrors(misspelt)
     warehouse = open_warehouse(settings)
     migrate.migrate(warehouse)
     with lock.hold(warehouse, kind, code_version=__version__, mappings_digest=mappings.digest) as token:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from layidu.mapping.contracts import Places
 from layidu.mapping.declared import Declared
 from layidu.mapping.named import read_named
 
@@ -45,6 +46,6 @@ class Rule(Declared):
         return self
 
 
-def read_rules(folder: Path) -> Mapping[str, Rule]:
+def read_rules(folder: Path, places: Places | None = None) -> Mapping[str, Rule]:
     """Every rule of a folder by name; an empty folder is an error, for a gate without rules checks nothing."""
-    return read_named(folder, Rule)
+    return read_named(folder, Rule, places)

@@ -12,6 +12,6 @@ def check(
     server: Annotated[bool, typer.Option("--server", help="Comparer aussi aux serveurs DHIS2.")] = False,
 ) -> None:
     """Vérifier les déclarations de mappings/ ; toutes les erreurs à la fois."""
-    from flows.commands import check_mappings
+    from flows.checking import check_mappings
 
     finish(check_mappings(server=server))

@@ -1,8 +1,8 @@
 """Whether the declarations agree with each other, and with a server; every problem is named with its place."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
-from layidu.mapping.contracts import Indicator, Mappings
+from layidu.mapping.contracts import Mappings
 from layidu.mapping.crosschecks import (
     check_corrections,
     check_methods,
@@ -10,16 +10,42 @@ from layidu.mapping.crosschecks import (
     check_publications,
     check_variables,
 )
-from layidu.mapping.expressions import ExpressionError, parse
 from layidu.mapping.indicatorcheck import IndicatorCheck
-from layidu.mapping.nearest import listed
+from layidu.mapping.measurecheck import check_measures
+from layidu.mapping.placecheck import check_places
 from layidu.mapping.problems import Problem, has_errors, report
 from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
+from layidu.mapping.reader import Reading
 from layidu.mapping.servercheck import check_against
+from layidu.mapping.sourcecheck import check_sources
+from layidu.mapping.unusedcheck import check_unused
 
-__all__ = ["check_against", "check_declarations", "has_errors", "report"]
+__all__ = ["check_against", "check_declarations", "check_reading", "has_errors", "report", "told"]
 
 Check = Callable[[Mappings], Iterator[Problem]]
+#: What a name that was declared but not read would be blamed for.
+DOUBTFUL = frozenset(
+    {"no-methods", "no-factor", "annualised-without-population", "population-not-annualised", "cascade"}
+)
+
+
+def check_reading(reading: Reading) -> list[Problem]:
+    """What could not be read, and what does not agree in the rest; no problem that is only another's echo."""
+    return [*reading.problems, *told(check_declarations(reading.mappings), reading)]
+
+
+def told(problems: Iterable[Problem], reading: Reading) -> list[Problem]:
+    """The problems that stand by themselves."""
+    return [one for one in problems if not echo(one, reading)]
+
+
+def echo(problem: Problem, reading: Reading) -> bool:
+    """Whether a problem may only say that something declared could not be read."""
+    if problem.name is not None:
+        return reading.unsure or problem.name in reading.unread
+    if problem.code.startswith("unused-"):
+        return reading.unsure or bool(reading.unread)
+    return reading.unsure and problem.code in DOUBTFUL
 
 
 def check_declarations(mappings: Mappings) -> list[Problem]:
@@ -29,13 +55,16 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_methods,
         check_populations,
         check_indicators,
-        check_unused,
+        check_measures,
         check_publications,
         check_commitments,
         check_report,
         check_plan,
         check_groups,
         check_corrections,
+        check_places,
+        check_sources,
+        check_unused,
     )
     return [problem for check in checks for problem in check(mappings)]
 
@@ -58,36 +87,3 @@ def check_indicators(mappings: Mappings) -> Iterator[Problem]:
                     place=mappings.places.get(("indicators", code, attribute)),
                 )
             seen.setdefault(text, code)
-
-
-def check_unused(mappings: Mappings) -> Iterator[Problem]:
-    """Variables no indicator and no population series uses, one warning a file: copied, never computed."""
-    used = {name for indicator in mappings.indicators.values() for name in names_used(indicator)}
-    if mappings.populations:
-        used |= {series.variable or "" for series in mappings.populations.series.values()}
-    by_file: dict[str, list[str]] = {}
-    for name in mappings.variables if mappings.indicators else ():
-        place = mappings.places.get(("variables", name))
-        if name not in used:
-            by_file.setdefault(place.file if place else "", []).append(name)
-    for file, names in by_file.items():
-        yield Problem(
-            code="unused-variable",
-            path=names[0],
-            found=f"{len(names)} variable(s) qu'aucun indicateur n'emploie : {listed(names, limit=len(names))}",
-            expected="des variables employées, ou gardées pour des indicateurs à venir",
-            todo="rien, si c'est voulu ; sinon les employer ou les retirer",
-            place=mappings.places.get(("variables", names[0])) if file else None,
-            severity="warning",
-        )
-
-
-def names_used(indicator: Indicator) -> set[str]:
-    """The names an indicator's expressions refer to; none from an expression that cannot be read."""
-    names: set[str] = set()
-    for expression in (indicator.numerator, indicator.denominator):
-        try:
-            names |= {term.name for term in parse(expression)} if expression else set()
-        except ExpressionError:
-            continue  # named by IndicatorCheck
-    return names

@@ -202,7 +202,9 @@ def check_publications(mappings: Mappings) -> Iterator[Problem]:
         for position, code in enumerate(publication.indicators):
             owner = owners.setdefault((publication.target, code), name)
             first = publication.indicators.index(code) == position
-            if owner != name or not first:
+            if owner != name and mappings.publications[owner].level != publication.level:
+                yield at_two_levels(mappings, name, position, owner)
+            elif owner != name or not first:
                 yield Problem(
                     code="published-twice",
                     path=f"{name}.indicators",
@@ -223,6 +225,20 @@ def check_publications(mappings: Mappings) -> Iterator[Problem]:
                     todo="donner un autre nom",
                     place=places.get(("publications", name, key)),
                 )
+
+
+def at_two_levels(mappings: Mappings, name: str, position: int, owner: str) -> Problem:
+    """Parts sent at two levels: the server sums the lower one upwards, and then counts everything twice."""
+    publication, other = mappings.publications[name], mappings.publications[owner]
+    code = publication.indicators[position]
+    return Problem(
+        code="published-at-two-levels",
+        path=f"{name}.indicators",
+        found=f"« {code} » au niveau {publication.level}, et par « {owner} » au niveau {other.level}",
+        expected="un seul niveau par indicateur : DHIS2 l'additionne vers le haut, et compterait deux fois",
+        todo="garder la publication du niveau le plus bas",
+        place=mappings.places.get(("publications", name, "indicators", position)),
+    )
 
 
 def known_indicators(

@@ -228,8 +228,8 @@ class IndicatorCheck:
                     yield unknown_name(path, uid, f"un jeu de données de « {source} »", pulled, place)
 
     def texts(self) -> Iterator[Problem]:
-        """Definition, owner, source and the like say something."""
-        for key in ("name", "short_name", "definition", "unit", "theme", "owner", "source"):
+        """Definition, owner and the like say something; of sources, every declaration is asked."""
+        for key in ("name", "short_name", "definition", "unit", "theme", "owner"):
             if not str(getattr(self.indicator, key)).strip():
                 yield self.problem(
                     "empty-text",

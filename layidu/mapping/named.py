@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from layidu.mapping.contracts import Places
 from layidu.mapping.problems import DeclarationErrors, Place, Problem
 from layidu.mapping.violations import problems_of
 from layidu.mapping.yaml_places import read_document
@@ -12,8 +13,10 @@ from layidu.mapping.yaml_places import read_document
 Shape = TypeVar("Shape", bound=BaseModel)
 
 
-def read_named(folder: Path, shape: type[Shape]) -> dict[str, Shape]:
+def read_named(folder: Path, shape: type[Shape], places: Places | None = None) -> dict[str, Shape]:
     """Every name of every file of a folder, in order of file and line; all problems at once.
+
+    `places`, when given, is filled with where everything stands: (name, key, …) -> place.
 
     Raises:
         DeclarationErrors: with each problem's file:line:column; also when the folder declares nothing.
@@ -21,7 +24,9 @@ def read_named(folder: Path, shape: type[Shape]) -> dict[str, Shape]:
     named: dict[str, Shape] = {}
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.yaml")):
-        document = read_document(path, str(path))
+        document = read_document(path, shown_path(path))
+        if places is not None:
+            places.update({where: place for where, place in document.places.items() if where not in places})
         problems.extend(document.problems)
         if document.value is None:
             continue
@@ -37,6 +42,12 @@ def read_named(folder: Path, shape: type[Shape]) -> dict[str, Shape]:
     if problems:
         raise DeclarationErrors(problems)
     return named
+
+
+def shown_path(path: Path) -> str:
+    """How messages call a file: as seen from the working folder when it lies below, else in full."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def twice(name: str, path: Path) -> Problem:

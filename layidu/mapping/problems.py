@@ -33,6 +33,9 @@ class Problem:
     place: Place | None = None
     near: str | None = None
     severity: Severity = "error"
+    name: str | None = (
+        None  # of an unknown name: as written, for the checker to see whether it was read at all
+    )
 
     @property
     def where(self) -> str:
@@ -77,7 +80,8 @@ def unknown_name(
         expected=f"{kind} : {listed(names)}",
         todo="corriger le nom, ou le déclarer ; puis relancer « layidu check »",
         place=place,
-        near=nearest(found, names),
+        near=nearest(found.removeprefix("#{").removesuffix("}"), names),
+        name=found.removeprefix("#{").removesuffix("}"),
     )
 
 

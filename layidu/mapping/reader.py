@@ -3,11 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
 from layidu.mapping import contracts, promises
+from layidu.mapping.named import shown_path
 from layidu.mapping.nearest import listed, nearest
 from layidu.mapping.problems import DeclarationErrors, Place, Problem
 from layidu.mapping.violations import problems_of
@@ -52,6 +53,18 @@ class Gathered:
     sections: dict[str, Any] = field(default_factory=dict)
     places: dict[Path_, Place] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)  # names of entries that broke their contract
+    unsure: bool = False  # a file was not read at all: what it declares is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a folder, what could not, and which names were met in what could not."""
+
+    mappings: contracts.Mappings
+    problems: tuple[Problem, ...]
+    unread: frozenset[str]
+    unsure: bool
 
 
 def read_mappings(folder: Path) -> contracts.Mappings:
@@ -60,16 +73,27 @@ def read_mappings(folder: Path) -> contracts.Mappings:
     Raises:
         DeclarationErrors: with every problem of every file.
     """
+    reading = read_partly(folder)
+    if reading.problems:
+        raise DeclarationErrors(reading.problems)
+    return reading.mappings
+
+
+def read_partly(folder: Path) -> Reading:
+    """Read as much of a folder as keeps its contracts, so that what is left can still be checked."""
     files = declared_files(folder)
     gathered = Gathered()
     require_sources(folder, files, gathered)
     for relative, path in files.items():
-        read_file(relative, path, shown_name(folder, relative), gathered)
-    if gathered.problems:
-        raise DeclarationErrors(gathered.problems)
-    return contracts.Mappings(
-        folder=folder, digest=digest(files), places=gathered.places, **gathered.sections
+        read_file(relative, path, shown_path(path), gathered)
+    mappings = contracts.Mappings(
+        folder=folder,
+        digest=digest(files),
+        places=gathered.places,
+        **{"sources": {}, **gathered.sections},
     )
+    problems = tuple(gathered.problems)
+    return Reading(mappings, problems, frozenset(gathered.unread), gathered.unsure)
 
 
 def declared_files(folder: Path) -> dict[str, Path]:
@@ -94,13 +118,6 @@ def digest(files: dict[str, Path]) -> str:
         running.update(f"{name}\0{len(content)}\0".encode())
         running.update(content)
     return running.hexdigest()
-
-
-def shown_name(folder: Path, relative: str) -> str:
-    """How messages call a file: as seen from the working folder when it lies below, else in full."""
-    path = folder / relative
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def require_sources(folder: Path, files: dict[str, Path], gathered: Gathered) -> None:
@@ -138,10 +155,12 @@ def read_file(relative: str, path: Path, shown: str, gathered: Gathered) -> None
     section = section_of(relative)
     if section is None:
         gathered.problems.append(unknown_file(relative, shown))
+        gathered.unsure = True
         return
     document = read_document(path, shown)
     gathered.problems.extend(document.problems)
     if not document.whole:
+        gathered.unsure = True
         return
     if document.value is None:
         if section.name == "sources":
@@ -152,9 +171,23 @@ def read_file(relative: str, path: Path, shown: str, gathered: Gathered) -> None
         read = TypeAdapter(section.shape).validate_python(document.value)
     except ValidationError as error:
         gathered.problems.extend(problems_of(error, section.shape, document))
-        return
-    if not document.problems:
+        read = sound_entries(error, section, document, gathered)
+    if read is not None:
         keep(section, document, read, gathered)
+
+
+def sound_entries(
+    error: ValidationError, section: Section, document: Document, gathered: Gathered
+) -> dict[str, Any] | None:
+    """The entries of a file of named things that keep the contract; their broken siblings are remembered."""
+    broken = {str(detail["loc"][0]) for detail in error.errors(include_url=False) if detail["loc"]}
+    if get_origin(section.shape) is not dict or not isinstance(document.value, dict) or not broken:
+        gathered.unsure = True
+        return None
+    gathered.unread |= broken
+    kept = {name: value for name, value in document.value.items() if name not in broken}
+    read: dict[str, Any] = TypeAdapter(section.shape).validate_python(kept)
+    return read
 
 
 def expand_short_forms(section: Section, document: Document) -> None:
@@ -174,7 +207,7 @@ def expand_short_forms(section: Section, document: Document) -> None:
 
 def keep(section: Section, document: Document, read: object, gathered: Gathered) -> None:
     """Add what a file says to its section; a name declared in two files is a problem."""
-    if section.name == "sources" and not read:
+    if section.name == "sources" and not document.value:
         gathered.problems.append(nothing_in(document.file, "au moins une source"))
     known = gathered.sections.get(section.name)
     if isinstance(known, dict) and isinstance(read, dict):
