@@ -116,15 +116,17 @@ def target_metadata(action: Literal["plan", "apply", "verify"]) -> int:
     return 1 if action == "verify" and lines else 0
 
 
-def run_sandbox(country: str, *, stop: bool) -> int:
+def run_sandbox(country: str, *, stop: bool, dialect: str, faults: list[str]) -> int:
     """`layidu sandbox`."""
     folder = access.sandbox_folder(read_settings(), country)
     if stop:
         say("arrêté" if sandbox_process.stop(folder) else "ne tournait pas")
         return 0
     with Console().waiting(f"bac à sable « {country} »"):
-        running = sandbox_process.start(folder, country)
-    say(f"adresse : {running.url}")
+        running = sandbox_process.start(folder, country, dialect=dialect, faults=faults)
+    say(f"adresse : {running.url} (DHIS2 {running.dialect})")
+    for fault in faults:
+        say(f"panne en marche : {fault}")
     say(f"comptes : {folder / 'accounts.json'} (admin, pull, push, analytics)")
     say(
         f"à suivre : curl -u NOM:MOT_DE_PASSE {running.url}/api/system/info ; layidu sandbox {country} --stop"

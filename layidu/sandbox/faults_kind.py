@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from layidu.sandbox.answers import Answer, Request
+from layidu.sandbox.ledger import OURS
 from layidu.sandbox.wire import Wire
 
 if TYPE_CHECKING:
     from layidu.sandbox.site import Site
 
 Effect = Callable[["Turn"], Answer]
-OURS = "/sandbox/"  # tests must always be able to ask what happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,11 @@ class Kind:
     times: int = 0  # 0: without end
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     prepare: Callable[["Fault", "Site"], None] | None = None
+
+    def described(self) -> str:
+        """What it does and what it can be told, in one line."""
+        options = ", ".join(f"{name}={_shown(value)}" for name, value in self.options.items())
+        return f"{self.says} ({options})" if options else self.says
 
 
 @dataclass(slots=True)
@@ -53,7 +58,7 @@ class Fault:
     def meets(self, request: Request, user: str | None) -> bool:
         """Whether a request is one of those asked for; each one counts towards `after`."""
         chosen = (
-            request.path.startswith(OURS),
+            request.path.startswith(OURS),  # tests must always be able to ask what happened
             self.method not in ("", request.method),
             not _plain(request.path).startswith(self.path),
             self.query not in unquote_plus(request.query),
@@ -108,6 +113,10 @@ class Turn:
     def wait(self, seconds: float) -> None:
         """Let time pass, but not longer than the fault is switched on."""
         self.fault.over.wait(seconds)
+
+
+def _shown(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _plain(path: str) -> str:

@@ -3,8 +3,10 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from layidu.sandbox.answers import Answer, as_json, succeeded
@@ -52,7 +54,9 @@ class Jobs:
             self._jobs[job.id] = job
             while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)
-        thread = threading.Thread(target=self._run, args=(job, work, now), daemon=True)
+        # The thread works in the name of the request that began it: the ledger says so.
+        work_of_request = partial(copy_context().run, self._run, job, work, now)
+        thread = threading.Thread(target=work_of_request, daemon=True)
         thread.start()
         if waited_for:
             thread.join()

@@ -5,7 +5,8 @@ who would miss an entry is refused rather than served the others.
 """
 
 from collections import deque
-from threading import Lock, local
+from contextvars import ContextVar
+from threading import Lock
 from typing import Any
 
 from layidu.sandbox.answers import Request
@@ -13,6 +14,7 @@ from layidu.sandbox.store import ValueChange
 
 REQUESTS_KEPT = 20_000
 VALUES_KEPT = 150_000
+OURS = "/sandbox/"
 KEY = ("period", "data_element", "org_unit", "category_option_combo", "attribute_option_combo")
 
 Entry = dict[str, Any]
@@ -56,10 +58,13 @@ class Ledger:
     def __init__(self) -> None:
         self._requests = Entries(REQUESTS_KEPT)
         self._values = Entries(VALUES_KEPT)
-        self._current = local()
+        self._current: ContextVar[int | None] = ContextVar("request", default=None)
 
     def open(self, request: Request, user: str | None) -> Entry:
-        """Note a request as it arrives; the server writes the rest into the entry as it answers."""
+        """Note a request as it arrives; the server writes the rest into the entry as it answers.
+
+        Questions about the sandbox itself are not noted: who looks must not change what he sees.
+        """
         entry: Entry = {
             "method": request.method,
             "path": request.path,
@@ -71,12 +76,14 @@ class Ledger:
             "rows": 0,
             "whole": False,  # the last byte of the answer was given to the network
         }
-        entry["number"] = self._current.number = self._requests.add(entry)
+        if not request.path.startswith(OURS):
+            entry["number"] = self._requests.add(entry)
+            self._current.set(entry["number"])
         return entry
 
     def note(self, changes: list[ValueChange]) -> None:
         """Note rows that were committed."""
-        number = getattr(self._current, "number", None)
+        number = self._current.get()
         self._values.add(*((number, change) for change in changes))
 
     def requests(self, after: int = 0) -> list[Entry]:

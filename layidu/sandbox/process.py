@@ -6,14 +6,19 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
 from layidu.errors import FailedSafeError
 from layidu.sandbox.accounts import read
 from layidu.sandbox.country import Account
 from layidu.sandbox.dialects import DEFAULT
+from layidu.sandbox.faults import parse
 
 STATE = "sandbox.json"
 LOG = "sandbox.log"
@@ -39,18 +44,31 @@ class Running:
 
 
 def start(
-    folder: Path, country_name: str, *, seed: int = 1, port: int = 0, dialect: str = DEFAULT
+    folder: Path,
+    country_name: str,
+    *,
+    seed: int = 1,
+    port: int = 0,
+    dialect: str = DEFAULT,
+    faults: Sequence[str] = (),
 ) -> Running:
     """Start the sandbox of a folder, or find the one already running there, whatever its dialect.
 
-    A folder served in one dialect may later be served in another: stop it first.
+    A folder served in one dialect may later be served in another: stop it first. Faults, as the command line
+    writes them, are switched on in either case, beside those that are on already.
 
     Raises:
+        ConfigurationError: no such fault.
         FailedSafeError: it ended or did not answer in time; the end of its log is in the message.
     """
-    found = running(folder)
-    if found is not None:
-        return found
+    asked = [parse(text) for text in faults]
+    found = running(folder) or _started(folder, country_name, seed, port, dialect)
+    for fault in asked:
+        _switch_on(found, fault)
+    return found
+
+
+def _started(folder: Path, country_name: str, seed: int, port: int, dialect: str) -> Running:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / STATE).unlink(missing_ok=True)
     command = [sys.executable, "-m", "layidu.sandbox", str(folder), country_name]
@@ -90,6 +108,21 @@ def running(folder: Path) -> Running | None:
     return Running(
         str(state["url"]), pid, port, read(folder), folder / PLANTED, str(state.get("dialect", DEFAULT))
     )
+
+
+def _switch_on(sandbox: Running, fault: dict[str, Any]) -> None:
+    headers = {"Authorization": f"ApiToken {sandbox.accounts['admin'].token}"}
+    with closing(HTTPConnection("127.0.0.1", sandbox.port, timeout=LONGEST_STOP)) as connection:
+        connection.request("POST", "/sandbox/faults", json.dumps(fault), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+    if answer.status != HTTPStatus.CREATED:
+        raise FailedSafeError(
+            f"bac à sable {sandbox.url}, panne « {fault['name']} »",
+            f"réponse {answer.status} : {text}",
+            "une panne mise en marche",
+            "arrêter le bac à sable (--stop), puis relancer la commande",
+        )
 
 
 def stop(folder: Path) -> bool:
