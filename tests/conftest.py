@@ -116,3 +116,16 @@ def any_warehouse(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     server: EmbeddedServer | ExternalServer = request.getfixturevalue(name)
     for make in factory(server):
         yield make()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what the replays recorded: how many exchanges of each version the sandbox offers."""
+    told = [
+        f"{name} {text}"
+        for report in terminalreporter.getreports("passed")
+        for name, text in report.user_properties
+        if name == "replayed on the sandbox:"
+    ]
+    if told:
+        terminalreporter.section("recordings")
+        terminalreporter.write_line("\n".join(sorted(told)))

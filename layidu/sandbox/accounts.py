@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layidu.sandbox.answers import Answer, RefusedError, Request, as_json, empty, web_message
+from layidu.sandbox.answers import Answer, RefusedError, Request, as_json, empty, refused, web_message
 from layidu.sandbox.country import Account
 from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.uids import uid
@@ -42,6 +42,11 @@ class User:
     def has(self, authority: str) -> bool:
         """Whether the user holds an authority."""
         return self.superuser or authority in self.account.authorities
+
+    def must_have(self, authority: str) -> None:
+        """Refuse whoever lacks an authority."""
+        if not self.has(authority):
+            raise refused(403, f"Access is denied, requires one Authority from [{authority}]")
 
     def may(self, right: int, item: dict[str, Any]) -> bool:
         """Whether an object's sharing gives the user a right (position in the access string)."""
@@ -106,6 +111,8 @@ class Door:
 
     def __init__(self, accounts: dict[str, Account], dialect: Dialect) -> None:
         self._login = "/login/" if Change.V243_LOGIN_PAGE in dialect else "/dhis-web-login/"
+        if Change.V242_LOGIN_SLASH not in dialect:
+            self._login = self._login.rstrip("/")
         users = [User(user_id(account.username), account) for account in accounts.values()]
         self.by_name = {user.name: user for user in users}
         self._by_token = {user.account.token: user for user in users}

@@ -13,6 +13,7 @@ from layidu.sandbox.analytics_build import Facts, Numbers
 from layidu.sandbox.analytics_grid import LASTS, SUMS, Grid
 from layidu.sandbox.answers import JSON, Answer, Request, as_json, refused
 from layidu.sandbox.clock import Clock
+from layidu.sandbox.dialects import Dialect
 from layidu.sandbox.indicators import evaluate
 from layidu.sandbox.metadata import Item, Metadata
 from layidu.sandbox.periods import parse
@@ -49,16 +50,19 @@ class Shown:
 class Analytics:
     """Answers analytics queries from the last build."""
 
-    def __init__(self, folder: Path, store: Store, metadata: Metadata, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, store: Store, metadata: Metadata, clock: Clock, dialect: Dialect
+    ) -> None:
         self._folder = folder
         self._store = store
         self._metadata = metadata
         self._clock = clock
+        self._dialect = dialect
         self._facts: Facts | None = None
 
     def rebuild(self) -> None:
         """Build the tables anew, in place of the old ones."""
-        facts = analytics_build.build(self._store, self._metadata)
+        facts = analytics_build.build(self._store, self._metadata, self._dialect)
         analytics_build.save(facts, self._folder)
         self._facts = facts
 

@@ -1,5 +1,6 @@
 """What do the analytics tables hold? The numbers of the last build, as arrays sorted by data element."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -8,13 +9,15 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.metadata import Metadata
-from layidu.sandbox.periods import parse
+from layidu.sandbox.periods import TYPES, parse
 from layidu.sandbox.store import Store
 from layidu.sandbox.value_types import NUMERIC
 
 FILE = "analytics.npz"
 ZERO_SETTING = "keyIncludeZeroValuesInAnalytics"
+PERIOD_TYPES_NOTE = "dataOutputPeriodTypes"
 BATCH = 100_000
 Integers = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
@@ -31,6 +34,7 @@ class Facts:
     keys: Integers  # five columns, sorted by the first
     values: Numbers
     registrations: Integers  # data set, period, org unit, on time
+    period_types: tuple[str, ...]  # those the tables have a column for
 
     def of(self, element: int) -> slice:
         """The rows of one data element."""
@@ -38,7 +42,13 @@ class Facts:
         return slice(int(low), int(high))
 
 
-def build(store: Store, metadata: Metadata) -> Facts:
+def period_types(store: Store) -> list[str]:
+    """The period types analytics is shown for, since 2.43; all, where nobody said otherwise."""
+    names: list[str] = json.loads(store.note(PERIOD_TYPES_NOTE) or json.dumps(TYPES))
+    return names
+
+
+def build(store: Store, metadata: Metadata, dialect: Dialect) -> Facts:
     """Read everything that can be aggregated, as the server's own job does."""
     words = store.words
     elements = metadata.objects["dataElements"]
@@ -50,7 +60,7 @@ def build(store: Store, metadata: Metadata) -> Facts:
         and item["aggregationType"] != "NONE"
     ]
     significant = [key for key in kept if elements[words.text_of[key]].get("zeroIsSignificant")]
-    if store.note(ZERO_SETTING) != "true":
+    if store.note(ZERO_SETTING) != "true" or Change.V242_ZEROS_WHEN_ASKED not in dialect:
         significant = []
     parts = [np.empty((0, 6))]
     for batch in _batches(store):
@@ -59,7 +69,9 @@ def build(store: Store, metadata: Metadata) -> Facts:
         parts.append(rows[counts])
     rows = np.concatenate(parts)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
-    return Facts(rows[:, :5].astype(np.int64), rows[:, 5].copy(), _registrations(store, metadata))
+    shown = period_types(store) if Change.V243_PERIOD_TYPES in dialect else list(TYPES)
+    registrations = _registrations(store, metadata)
+    return Facts(rows[:, :5].astype(np.int64), rows[:, 5].copy(), registrations, tuple(shown))
 
 
 def _batches(store: Store) -> Iterator[list[tuple[float, ...]]]:
@@ -89,7 +101,13 @@ def _registrations(store: Store, metadata: Metadata) -> Integers:
 def save(facts: Facts, folder: Path) -> None:
     """Keep a build, so that a restarted sandbox answers as before."""
     part = folder / f"part-{FILE}"
-    np.savez(part, keys=facts.keys, values=facts.values, registrations=facts.registrations)
+    np.savez(
+        part,
+        keys=facts.keys,
+        values=facts.values,
+        registrations=facts.registrations,
+        period_types=np.array(facts.period_types, dtype=str),
+    )
     part.replace(folder / FILE)
 
 
@@ -99,4 +117,6 @@ def load(folder: Path) -> Facts | None:
     if not path.exists():
         return None
     with np.load(path) as held:
-        return Facts(held["keys"], held["values"], held["registrations"])
+        return Facts(
+            held["keys"], held["values"], held["registrations"], tuple(held["period_types"].tolist())
+        )

@@ -30,6 +30,7 @@ class Grid:
     inside: dict[str, Integers] = field(
         init=False
     )  # period type -> period key -> position of the asked period
+    has_column: Numbers = field(init=False)  # 1 for an asked period whose type the tables have, else 0
     _elements: dict[tuple[str, str | None], Numbers] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -37,6 +38,7 @@ class Grid:
         size = len(self.words.text_of) + 2
         self._index_units(size)
         self._index_periods(size)
+        self.has_column = np.array([float(p.period_type in self.facts.period_types) for p in self.periods])
 
     def _index_units(self, size: int) -> None:
         position = {unit: at for at, unit in enumerate(self.units)}
@@ -109,6 +111,7 @@ class Grid:
             totals, counts = totals + more[0], counts + more[1]
         if how == "COUNT":
             totals = counts
+        counts = counts * self.has_column[:, None]
         divisor = counts if how == "AVERAGE" else np.ones_like(counts)
         return np.where(counts > 0, totals / np.where(divisor > 0, divisor, 1), np.nan)
 

@@ -112,7 +112,7 @@ def refused(status: int, message: str, code: str | None = None) -> RefusedError:
     )
 
 
-def succeeded(message: str, *, status: int = 200, response: dict[str, Any] | None = None) -> Answer:
+def succeeded(message: str | None, *, status: int = 200, response: dict[str, Any] | None = None) -> Answer:
     """A plain success."""
     return as_json(web_message(status, "OK", message, response=response), status, cache=None)
 

@@ -5,11 +5,11 @@ import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from layidu.sandbox.accounts import Door, User, read
 from layidu.sandbox.analytics import Analytics
-from layidu.sandbox.analytics_build import ZERO_SETTING
 from layidu.sandbox.answers import (
     NO_STORE,
     TEXT,
@@ -17,27 +17,41 @@ from layidu.sandbox.answers import (
     RefusedError,
     Request,
     as_json,
-    empty,
     not_found_page,
     refused,
-    succeeded,
     web_message,
 )
+from layidu.sandbox.approvals import Approvals
 from layidu.sandbox.build import PLANTED
 from layidu.sandbox.clock import Clock, java_text
+from layidu.sandbox.data_values_payload import options_of
 from layidu.sandbox.data_values_read import DataValueReader
 from layidu.sandbox.data_values_write import DataValueWriter
-from layidu.sandbox.dialects import Dialect
+from layidu.sandbox.dialects import Change, Dialect
+from layidu.sandbox.dress import dressed
 from layidu.sandbox.jobs import Jobs
+from layidu.sandbox.locks import Locks
+from layidu.sandbox.maintenance import Maintenance
+from layidu.sandbox.merges import KINDS as MERGED
+from layidu.sandbox.merges import Merges
 from layidu.sandbox.metadata import PACKAGES, Metadata
 from layidu.sandbox.metadata_import import Importer
 from layidu.sandbox.metadata_read import Reader, parse_fields
 from layidu.sandbox.registrations import Registrations
 from layidu.sandbox.sharing import Sharing
 from layidu.sandbox.store import Store
+from layidu.sandbox.system import BUILT_NOTE, RUNTIME_NOTE, System
 
-NEVER = "1970-01-01T00:00:00.000"
-SETTINGS = {ZERO_SETTING: "false", "keyAnalyticsMaxLimit": "100000"}
+#: Table types that parameters of a build leave out; none of them is about aggregates.
+SKIPPED = {
+    "skipEvents": ["EVENT"],
+    "skipEnrollment": ["ENROLLMENT"],
+    "skipTrackedEntities": [
+        "TRACKED_ENTITY_INSTANCE",
+        "TRACKED_ENTITY_INSTANCE_EVENTS",
+        "TRACKED_ENTITY_INSTANCE_ENROLLMENTS",
+    ],
+}
 Route = Callable[[Request, User, list[str]], Answer]
 
 
@@ -51,14 +65,22 @@ class Api:
         self.dialect = dialect
         self.door = Door(read(folder), dialect)
         self._metadata = Metadata(store)
-        self._reader = Reader(self._metadata)
-        self._importer = Importer(self._metadata)
+        self._reader = Reader(self._metadata, dialect)
+        self._importer = Importer(self._metadata, dialect)
         self._sharing = Sharing(self._metadata)
         self._registrations = Registrations(store, self._metadata, clock)
-        self._values = DataValueReader(store, self._metadata, clock)
-        self._writer = DataValueWriter(store, self._metadata, clock, self._registrations)
-        self._analytics = Analytics(folder, store, self._metadata, clock)
-        self._jobs = Jobs(clock)
+        self._values = DataValueReader(store, self._metadata, clock, dialect)
+        self._approvals = Approvals(store, self._metadata)
+        self._writer = DataValueWriter(
+            store, self._metadata, clock, self._registrations, self._approvals, dialect
+        )
+        self._analytics = Analytics(folder, store, self._metadata, clock, dialect)
+        self._jobs = Jobs(clock, dialect)
+        self._about = System(store, clock, self._reader, dialect)
+        self._maintenance = Maintenance(store, self._metadata, clock, dialect)
+        self._merges = Merges(store, self._metadata)
+        self._locks = Locks(self._metadata)
+        self._building = Lock()
         self.rebuilds = True  # a fault may say no: builds then end well and change nothing
         self._routes: dict[tuple[str, str], Route] = {
             ("GET", "analytics"): self._get_analytics,
@@ -74,7 +96,13 @@ class Api:
             ),
             ("GET", "dataValueSets"): lambda request, user, _: self._values.get(request, user),
             ("POST", "dataValueSets"): self._post_values,
-            ("POST", "maintenance"): self._maintain,
+            ("POST", "dataApprovals"): lambda request, user, _: self._approvals.post(request, user),
+            ("DELETE", "dataApprovals"): lambda request, user, _: self._approvals.delete(request, user),
+            ("GET", "dataApprovals"): lambda request, user, _: self._approvals.get(request, user),
+            ("POST", "lockExceptions"): lambda request, user, _: self._locks.post(request, user),
+            ("DELETE", "lockExceptions"): lambda request, user, _: self._locks.delete(request, user),
+            ("POST", "maintenance"): self._maintenance.post,
+            ("PUT", "maintenance"): self._maintenance.post,
             ("GET", "me"): self._me,
             ("GET", "metadata"): self._export,
             ("POST", "metadata"): lambda request, user, _: self._importer.post(request, user, self._now()),
@@ -83,8 +111,16 @@ class Api:
             ("POST", "sharing"): lambda request, user, _: self._sharing.put(request, user),
             ("PUT", "sharing"): lambda request, user, _: self._sharing.put(request, user),
             ("GET", "system"): self._system,
-            ("GET", "systemSettings"): self._get_setting,
-            ("POST", "systemSettings"): self._set_setting,
+            ("GET", "configuration"): lambda r, user, rest: self._about.configuration(
+                r, user, "/".join(rest)
+            ),
+            ("POST", "configuration"): lambda r, user, rest: self._about.configuration(
+                r, user, "/".join(rest)
+            ),
+            ("GET", "systemSettings"): lambda r, _user, rest: self._about.setting(r, "/".join(rest)),
+            ("POST", "systemSettings"): lambda r, user, rest: self._about.set_setting(
+                r, user, "/".join(rest)
+            ),
         }
 
     def answer(self, request: Request) -> tuple[Answer, str | None]:
@@ -95,9 +131,10 @@ class Api:
         try:
             user = self.door.who(request)
             name = user.name
-            return self._route(request, user), name
+            answer = self._route(request, user)
         except RefusedError as error:
-            return error.answer, name
+            answer = error.answer
+        return dressed(answer, request, self.dialect), name
 
     @property
     def metadata(self) -> Metadata:
@@ -126,6 +163,8 @@ class Api:
         return self._collection(head, request, user, rest[1:])
 
     def _collection(self, kind: str, request: Request, user: User, rest: list[str]) -> Answer:
+        if request.method == "POST" and rest == ["merge"] and self._merges_are_known(kind):
+            return self._merges.post(kind, request, user)
         if kind not in PACKAGES or len(rest) > 1 or (request.method != "GET" and not rest):
             return not_found_page(request.path)
         if request.method == "GET":
@@ -138,6 +177,9 @@ class Api:
             return self._importer.remove(kind, rest[0], has_data=self._has_data(kind, rest[0]))
         message = web_message(405, "ERROR", f"Request method '{request.method}' is not supported")
         return as_json(message, 405)
+
+    def _merges_are_known(self, kind: str) -> bool:
+        return kind in MERGED and (kind == "organisationUnits" or Change.V242_MERGES in self.dialect)
 
     def _has_data(self, kind: str, identifier: str) -> bool:
         column = {"dataElements": "data_element", "organisationUnits": "org_unit"}.get(kind)
@@ -166,12 +208,13 @@ class Api:
         attributes = json.loads(request.body or b"{}").get("attributes", ())
         lists = [each["allowedMethods"] for each in attributes if each.get("type") == "MethodAllowedList"]
         token = self.door.add_token(user, tuple(lists[0]) if lists else None)
+        typed = Change.V242_REPORTS_TYPED in self.dialect
         response = {
             "key": token,
             "uid": token[4:15],
             "klass": "org.hisp.dhis.security.apikey.ApiToken",
             "errorReports": [],
-            "responseType": "ObjectReport",
+            "responseType": "ObjectReport" if typed else "ApiTokenCreationResponse",
         }
         message = {**web_message(201, "OK", None, response=response)}
         return as_json(
@@ -184,18 +227,12 @@ class Api:
         if not user.has("F_DATAVALUE_ADD"):
             raise refused(403, "Access is denied, requires one Authority from [F_DATAVALUE_ADD]")
         work = partial(self._import_summary, request, user)
-        return self._jobs.start("DATAVALUE_IMPORT", work, {}, request.base_url, waited_for=True)
+        options = options_of(request, self.dialect)
+        return self._jobs.start("DATAVALUE_IMPORT", work, options, request.base_url, waited_for=True)
 
     def _import_summary(self, request: Request, user: User) -> Any:
         body = self._writer.post(request, user).body
         return json.loads(body)["response"] if isinstance(body, bytes) else None
-
-    def _maintain(self, request: Request, user: User, rest: list[str]) -> Answer:
-        if rest != ["categoryOptionComboUpdate"]:
-            return not_found_page(request.path)
-        _require(user, "F_PERFORM_MAINTENANCE")
-        self._metadata.update_option_combos(self._now())
-        return empty(204)
 
     def _me(self, request: Request, user: User, _rest: list[str]) -> Answer:
         units = [{"id": unit} for unit in user.account.org_units]
@@ -218,66 +255,42 @@ class Api:
     def _build_tables(self, request: Request, user: User, rest: list[str]) -> Answer:
         if rest != ["analytics"] and rest:
             return not_found_page(request.path)
-        _require(user, "F_PERFORM_MAINTENANCE")
-        parameters = {"skipPrograms": [], "skipResourceTables": False, "skipOutliers": False}
+        if Change.V241_JOBS_QUEUE not in self.dialect and self._building.locked():
+            raise refused(409, "Job of type: ANALYTICS_TABLE is already running")  # the words are ours
+        user.must_have("F_PERFORM_MAINTENANCE")
+        parameters = {
+            "skipTableTypes": [
+                kind for name, kinds in SKIPPED.items() if request.flag(name) for kind in kinds
+            ],
+            "skipPrograms": [],
+            "skipResourceTables": request.flag("skipResourceTables"),
+            "skipOutliers": request.flag("skipOutliers"),
+        }
         return self._jobs.start("ANALYTICS_TABLE", self._rebuild, parameters, request.base_url)
 
     def _rebuild(self) -> None:
-        begun = self._now()
-        if self.rebuilds:
-            self._analytics.rebuild()
-        self._store.set_note("analytics", begun)
-        self._clock.keep()
+        with self._building:
+            begun = self._clock.now()
+            if self.rebuilds:
+                self._analytics.rebuild()
+            taken = self._clock.now() - begun
+            self._store.set_note(BUILT_NOTE, java_text(begun))
+            self._store.set_note(RUNTIME_NOTE, f"0{taken}"[:12])
+            self._clock.keep()
 
     def _system(self, request: Request, _user: User, rest: list[str]) -> Answer:
         if rest == ["ping"]:
             return Answer(200, TEXT, b"pong", {"Cache-Control": NO_STORE}, chunked=False)
         if rest == ["info"]:
-            content = {
-                "contextPath": request.base_url,
-                "userAgent": request.headers.get("user-agent", ""),
-                "calendar": "iso8601",
-                "dateFormat": "yyyy-mm-dd",
-                "serverDate": self._now(),
-                "serverTimeZoneId": "Etc/UTC",
-                "serverTimeZoneDisplayName": "Coordinated Universal Time",
-                "lastAnalyticsTableSuccess": self._store.note("analytics") or NEVER,
-                "lastAnalyticsTablePartitionSuccess": NEVER,
-                "version": self.dialect.version,
-                "systemName": "DHIS 2",
-                "instanceBaseUrl": request.base_url,
-            }
-            fields = parse_fields(request.one("fields") or ":all")
-            return as_json(self._reader.select(None, content, fields), cache=NO_STORE)
+            return self._about.info(request)
         if len(rest) == 3 and rest[0] == "tasks":
             return self._jobs.tasks(rest[2])
         if len(rest) == 3 and rest[0] == "taskSummaries":
             return self._jobs.summary(rest[2])
         return not_found_page(request.path)
 
-    def _get_setting(self, request: Request, _user: User, rest: list[str]) -> Answer:
-        if len(rest) != 1 or rest[0] not in SETTINGS:
-            return not_found_page(request.path)
-        value = self._store.note(rest[0]) or SETTINGS[rest[0]]
-        if "json" in request.headers.get("accept", ""):
-            return as_json({rest[0]: value})
-        return Answer(200, TEXT, value.encode(), {"Cache-Control": NO_STORE}, chunked=False)
-
-    def _set_setting(self, request: Request, user: User, rest: list[str]) -> Answer:
-        _require(user, "F_SYSTEM_SETTING")
-        if len(rest) != 1 or rest[0] not in SETTINGS:
-            return not_found_page(request.path)
-        value = request.one("value") or request.body.decode()
-        self._store.set_note(rest[0], value)
-        return succeeded(f"System setting '{rest[0]}' set to value '{value}'.")
-
     def _ours(self, rest: list[str], user: User, request: Request) -> Answer:
-        _require(user, "ALL")
+        user.must_have("ALL")
         if rest == ["planted"]:
             return as_json(json.loads((self._folder / PLANTED).read_text(encoding="utf-8")))
         return not_found_page(request.path)
-
-
-def _require(user: User, authority: str) -> None:
-    if not user.has(authority):
-        raise refused(403, f"Access is denied, requires one Authority from [{authority}]")

@@ -1,30 +1,21 @@
-"""Which pushed rows are good? The checks of 2.42, row by row; the first that fails is the row's conflict."""
+"""Which pushed rows are good? The checks up to 2.42, row by row; the first that fails is the row's conflict."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from layidu.sandbox.accounts import DATA_WRITE, META_READ, User
 from layidu.sandbox.answers import Request
+from layidu.sandbox.approvals import Approvals
 from layidu.sandbox.clock import Clock
+from layidu.sandbox.data_values_cells import Cells, Key, Parts
+from layidu.sandbox.entry_windows import has_exception, input_window, is_expired, latest
 from layidu.sandbox.metadata import DEFAULT_COMBO, Item, Metadata
-from layidu.sandbox.periods import latest_open, parse
+from layidu.sandbox.periods import Period, parse
 from layidu.sandbox.value_types import MESSAGES, why_not
-
-Key = tuple[int, int, int, int, int]
-
-
-@dataclass(slots=True)
-class Held:
-    """A value as the store holds it, or will."""
-
-    value: str | None
-    created: str
-    comment: str | None
-    followup: bool
-    deleted: bool
 
 
 @dataclass(slots=True)
@@ -35,8 +26,8 @@ class Import:
     strategy: str
     data_set: str | None
     now: str
-    held: dict[Key, Held | None] = field(default_factory=dict)
-    written: dict[Key, Held] = field(default_factory=dict)
+    cells: Cells
+    force: bool = False
     created: set[Key] = field(default_factory=set)
     conflicts: dict[tuple[str, str], Item] = field(default_factory=dict)
     rejected: list[int] = field(default_factory=list)
@@ -69,9 +60,10 @@ class Import:
 class Checker:
     """Checks a push against metadata, rights and the clock."""
 
-    def __init__(self, metadata: Metadata, clock: Clock) -> None:
+    def __init__(self, metadata: Metadata, clock: Clock, approvals: Approvals) -> None:
         self._metadata = metadata
         self._clock = clock
+        self._approvals = approvals
 
     def group_conflict(self, named: str | None, data_set: str | None, user: User) -> Item | None:
         """Why the whole push is refused, or None."""
@@ -100,7 +92,7 @@ class Checker:
             return self._metadata.by_code(kind, text)
         return text if self._metadata.get(kind, text) else None
 
-    def good(self, run: Import, index: int, row: Item, request: Request) -> tuple[str, ...] | None:
+    def good(self, run: Import, index: int, row: Item, request: Request) -> Parts | None:
         """The five parts of a good row's key (period first), or None when it became a conflict."""
         conflict = partial(run.conflict, index)
         element = self.resolve("dataElements", row.get("dataElement"), request, "dataElementIdScheme")
@@ -121,7 +113,7 @@ class Checker:
             )
         elif option is None or attribute is None:
             _combo_not_found(conflict, row, attribute_only=option is not None)
-        elif self._fits(run, conflict, element, period.iso, unit, row):
+        elif self._fits(run, conflict, (period.iso, element, unit, option, attribute), row):
             return period.iso, element, unit, option, attribute
         return None
 
@@ -130,10 +122,8 @@ class Checker:
             return DEFAULT_COMBO
         return self.resolve("categoryOptionCombos", text, request, "categoryOptionComboIdScheme")
 
-    def _fits(
-        self, run: Import, conflict: Callable[..., None], element: str, period: str, unit: str, row: Item
-    ) -> bool:
-        user = run.user
+    def _fits(self, run: Import, conflict: Callable[..., None], parts: Parts, row: Item) -> bool:
+        user, (_, element, unit, _, _) = run.user, parts
         if not user.superuser and not self._metadata.is_inside(unit, user.account.org_units):
             message = f"Organisation unit: `{unit}` not in hierarchy of current user: `{user.name}`"
             conflict("E7617", "orgUnit", {"organisationUnit": unit, "user": user.name}, message)
@@ -151,30 +141,49 @@ class Checker:
                 message = f"Value must match value type of data element `{element}`: `{text}`"
                 conflict("E7619", "value", {"dataElement": element, "value": reason}, message)
                 return False
-        return self._is_open(run, conflict, element, period)
+        return self._is_open(run, conflict, parts)
 
-    def _is_open(self, run: Import, conflict: Callable[..., None], element: str, period: str) -> bool:
-        asked = parse(period)
-        today = self._clock.now().date()
+    def _is_open(self, run: Import, conflict: Callable[..., None], parts: Parts) -> bool:
+        iso, element, unit, _, attribute = parts
+        period, now = parse(iso), self._clock.now()
+        if run.force or period is None:
+            return True
         for data_set in [run.data_set] if run.data_set else self._metadata.sets_of(element):
             item = self._metadata.objects["dataSets"][data_set]
-            latest = latest_open(item["periodType"], today, int(item.get("openFuturePeriods") or 0))
-            if asked is not None and asked.start > latest.end:
-                message = (
-                    f"Period: `{period}` is after latest open future period: `{latest.iso}` for data element: "
-                    f"`{element}` and data set: `{data_set}`"
-                )
-                objects = {"period": period, "dataElement": element, "dataSet": data_set}
-                conflict("E7641", "period", objects, message)
-                return False
-            expiry = int(item.get("expiryDays") or 0)
-            if asked and expiry and (today - asked.end).days > expiry and not run.user.has("F_EDIT_EXPIRED"):
-                message = (
-                    f"Current date is past expiry days for period: `{period}` and data set: `{data_set}`"
-                )
-                conflict("E7640", "period", {"period": period, "dataSet": data_set}, message)
+            closed = self._why_closed(run, item, period, unit, now)
+            if closed is None and self._approvals.is_approved(data_set, iso, unit, attribute):
+                closed = "E7642", f"Data is already approved for period: `{iso}` and data set: `{data_set}`"
+            if closed is not None:
+                code, message = closed
+                objects = {"period": iso, "dataElement": element, "dataSet": data_set}
+                conflict(code, "period", objects, message.format(element=element))
                 return False
         return True
+
+    def _why_closed(
+        self, run: Import, item: Item, period: Period, unit: str, now: datetime
+    ) -> tuple[str, str] | None:
+        """The code and the text; E7641 was recorded, the other texts are ours."""
+        iso, data_set = period.iso, item["id"]
+        expired = is_expired(item, period, now.date()) and not run.user.has("F_EDIT_EXPIRED")
+        if expired and not has_exception(self._metadata, data_set, iso, unit):
+            return "E7640", f"Current date is past expiry days for period: `{iso}` and data set: `{data_set}`"
+        newest = latest(item, now.date())
+        if period.start > newest.end:
+            return "E7641", (
+                f"Period: `{iso}` is after latest open future period: `{newest.iso}` for data element: "
+                f"`{{element}}` and data set: `{data_set}`"
+            )
+        if item.get("dataInputPeriods"):
+            is_open = input_window(item, iso, now)
+            if is_open is None:
+                return (
+                    "E7644",
+                    f"Period: `{iso}` does not conform to the open periods of data set: `{data_set}`",
+                )
+            if not is_open:
+                return "E7643", f"Period: `{iso}` is not open for this data set at this time: `{data_set}`"
+        return None
 
 
 def text_of(value: Any) -> str:

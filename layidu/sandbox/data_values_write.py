@@ -1,76 +1,109 @@
-"""What does 2.42 do with pushed values? It checks them row by row, stores the good ones and counts in its own way."""
+"""What happens to pushed values? Up to 2.42 row by row: the good ones are stored and counted in DHIS2's own way."""
 
 from layidu.sandbox.accounts import User
 from layidu.sandbox.answers import Answer, Request, refused
+from layidu.sandbox.approvals import Approvals
 from layidu.sandbox.clock import Clock
-from layidu.sandbox.data_values_check import Checker, Held, Import, Key, is_deletion, is_true, text_of
-from layidu.sandbox.data_values_payload import failed, options_of, payload_of, summary
+from layidu.sandbox.data_values_cells import Cells, Held, Key, Parts
+from layidu.sandbox.data_values_check import Checker, Import, is_deletion, is_true, text_of
+from layidu.sandbox.data_values_group import GroupImporter
+from layidu.sandbox.data_values_payload import failed, options_of, payload_of, summary, unreadable
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.metadata import DEFAULT_COMBO, Item, Metadata
 from layidu.sandbox.registrations import Registrations
 from layidu.sandbox.store import Store, iso_seconds
 from layidu.sandbox.value_types import is_insignificant_zero
 
 OUTER = ("period", "orgUnit", "attributeOptionCombo")
-SELECT_ONE = (
-    "SELECT value, created, comment, followup, deleted FROM data_value WHERE period = ? AND data_element = ? AND "
-    "org_unit = ? AND category_option_combo = ? AND attribute_option_combo = ?"
-)
 
 
 class DataValueWriter:
     """Answers POST /api/dataValueSets."""
 
-    def __init__(self, store: Store, metadata: Metadata, clock: Clock, registrations: Registrations) -> None:
+    def __init__(
+        self,
+        store: Store,
+        metadata: Metadata,
+        clock: Clock,
+        registrations: Registrations,
+        approvals: Approvals,
+        dialect: Dialect,
+    ) -> None:
         self._store = store
         self._metadata = metadata
         self._clock = clock
         self._registrations = registrations
-        self._checker = Checker(metadata, clock)
+        self._dialect = dialect
+        self._checker = Checker(metadata, clock, approvals)
+        self._groups = GroupImporter(metadata, clock, approvals)
 
     def post(self, request: Request, user: User) -> Answer:
         """One import."""
         if not user.has("F_DATAVALUE_ADD"):
-            raise refused(403, "Access is denied, requires one Authority from [F_DATAVALUE_ADD]")
-        options = options_of(request)
+            named = ", requires one Authority from [F_DATAVALUE_ADD]"
+            lacking = named if Change.V242_REFUSAL_NAMES_AUTHORITY in self._dialect else ""
+            raise refused(403, f"Access is denied{lacking}")
+        options = options_of(request, self._dialect)
         try:
-            payload = payload_of(request)
+            payload = payload_of(request, self._dialect)
         except (ValueError, OSError):
-            return failed(options, "The import process failed: Post-condition was null", [])
+            return unreadable(request, options, self._dialect)
+        outer = {name: payload[name] for name in OUTER if payload.get(name)}
+        rows = [{**outer, **row} for row in payload.get("dataValues") or ()]
+        if Change.V243_GROUP_REFUSED in self._dialect:
+            return self._grouped(request, user, options, payload, rows)
+        return self._row_by_row(request, user, options, payload, rows)
+
+    def _grouped(
+        self, request: Request, user: User, options: Item, payload: Item, rows: list[Item]
+    ) -> Answer:
+        with self._store.writing():
+            cells = Cells(self._store)
+            done = self._groups.take(request, user, options, payload, rows, cells)
+            if done.is_kept and not options["dryRun"]:
+                cells.write(user.name)
+                self._complete(payload, done.data_set, user)
+        self._clock.keep()
+        done.answer.rows = len(cells.written)
+        return done.answer
+
+    def _row_by_row(
+        self, request: Request, user: User, options: Item, payload: Item, rows: list[Item]
+    ) -> Answer:
         data_set = self._checker.resolve("dataSets", payload.get("dataSet"), request, "dataSetIdScheme")
         conflict = self._checker.group_conflict(payload.get("dataSet"), data_set, user)
         if conflict:
             return failed(options, "Import process was aborted", [conflict])
-        outer = {name: payload[name] for name in OUTER if payload.get(name)}
         with self._store.writing():
-            now = self._clock.now()
-            run = Import(user, options["importStrategy"], data_set, iso_seconds(now))
-            for index, row in enumerate(payload.get("dataValues") or ()):
-                whole = {**outer, **row}
-                parts = self._checker.good(run, index, whole, request)
+            run = Import(
+                user,
+                options["importStrategy"],
+                data_set,
+                iso_seconds(self._clock.now()),
+                Cells(self._store),
+                force=options["force"] and user.superuser,
+            )
+            for index, row in enumerate(rows):
+                parts = self._checker.good(run, index, row, request)
                 if parts is not None:
-                    self._decide(run, index, parts, whole)
+                    self._decide(run, index, parts, row)
             if not options["dryRun"]:
-                self._write(run)
+                run.cells.write(user.name)
                 self._complete(payload, data_set, user)
         self._clock.keep()
-        return summary(run, options, str(payload.get("completeDate") or "false"))
+        complete = str(payload.get("completeDate") or "false")
+        answer = summary(options, run.counts, list(run.conflicts.values()), run.rejected, complete)
+        answer.rows = len(run.cells.written)
+        return answer
 
-    def _key(self, parts: tuple[str, ...]) -> Key:
-        with self._store.writing_again() as connection:
-            keys = [self._store.words.intern(connection, part) for part in parts]
-        return keys[0], keys[1], keys[2], keys[3], keys[4]
-
-    def _decide(self, run: Import, index: int, parts: tuple[str, ...], row: Item) -> None:
-        key = self._key(parts)
+    def _decide(self, run: Import, index: int, parts: Parts, row: Item) -> None:
+        key = run.cells.key(parts)
         if key in run.created:
-            return  # a second new row with the key of a first: 2.42 drops it and counts it nowhere
-        held = self._held(run, key)
+            return  # a second new row with the key of a first: dropped and counted nowhere
+        held = run.cells.held(key)
         value = text_of(row.get("value"))
         zero = is_insignificant_zero(self._metadata.objects["dataElements"][parts[1]], value)
-        new = Held(
-            value, run.now if held is None else held.created, row.get("comment") or None,
-            is_true(row.get("followup")), deleted=False,
-        )  # fmt: skip
+        new = self._new(run, held, value, row)
         if is_deletion(run, row):
             self._delete(run, index, key, held, new)
         elif held is not None and not held.deleted:
@@ -78,10 +111,21 @@ class DataValueWriter:
         elif run.strategy == "UPDATE":
             run.ignore(index)
         elif held is not None or not zero:
+            # A tombstone is revived, by an insignificant zero too: the next one deletes it again.
             run.counts["imported"] += 1
-            run.written[key] = run.held[key] = new
+            run.cells.put(key, new)
             if held is None:
                 run.created.add(key)
+
+    def _new(self, run: Import, held: Held | None, value: str, row: Item) -> Held:
+        created, updated = run.now if held is None else held.created, run.now
+        if Change.V241_OWN_STAMPS not in self._dialect:
+            created, updated = (
+                _seconds(row.get(name)) or known
+                for name, known in (("created", created), ("lastUpdated", updated))
+            )
+        flag = int(is_true(row.get("followup")))
+        return Held(value, created, updated, row.get("comment") or None, flag, deleted=False)
 
     @staticmethod
     def _delete(run: Import, index: int, key: Key, held: Held | None, new: Held) -> None:
@@ -89,7 +133,7 @@ class DataValueWriter:
             run.ignore(index)
             return
         new.deleted = True
-        run.written[key] = run.held[key] = new
+        run.cells.put(key, new)
         run.counts["deleted"] += 1
 
     @staticmethod
@@ -99,28 +143,13 @@ class DataValueWriter:
             run.ignore(index)
         elif zero:
             new.deleted = True
-            run.written[key] = run.held[key] = new
+            run.cells.put(key, new)
             run.counts["deleted"] += 1
-        elif (held.value, held.comment, held.followup) == (new.value, new.comment, new.followup):
+        elif (held.value, held.comment, held.followup == 1) == (new.value, new.comment, new.followup == 1):
             run.counts["ignored"] += 1
         else:
-            run.written[key] = run.held[key] = new
+            run.cells.put(key, new)
             run.counts["updated"] += 1
-
-    def _held(self, run: Import, key: Key) -> Held | None:
-        if key not in run.held:
-            with self._store.writing_again() as connection:
-                row = connection.execute(SELECT_ONE, key).fetchone()
-            run.held[key] = row and Held(row[0], row[1], row[2], bool(row[3]), bool(row[4]))
-        return run.held[key]
-
-    def _write(self, run: Import) -> None:
-        rows = [
-            (*key, v.value, run.user.name, v.created, run.now, v.comment, int(v.followup), int(v.deleted))
-            for key, v in run.written.items()
-        ]
-        with self._store.writing_again() as connection:
-            connection.executemany("INSERT OR REPLACE INTO data_value VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", rows)
 
     def _complete(self, payload: Item, data_set: str | None, user: User) -> None:
         day, period, unit = payload.get("completeDate"), payload.get("period"), payload.get("orgUnit")
@@ -128,3 +157,8 @@ class DataValueWriter:
             with self._store.writing_again() as connection:
                 row = (data_set, period, unit, payload.get("attributeOptionCombo") or DEFAULT_COMBO)
                 self._registrations.put(connection, row, str(day)[:10], user.name, completed=True)
+
+
+def _seconds(stamp: object) -> str | None:
+    """A stamp of the payload as the store keeps it."""
+    return str(stamp)[:19] if stamp else None

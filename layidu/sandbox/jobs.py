@@ -11,6 +11,7 @@ from typing import Any
 
 from layidu.sandbox.answers import Answer, as_json, succeeded
 from layidu.sandbox.clock import Clock, java_text
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.uids import uid
 
 KEPT = 100
@@ -30,8 +31,9 @@ class Job:
 class Jobs:
     """The last jobs of the server."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, dialect: Dialect) -> None:
         self._clock = clock
+        self._typed = Change.V242_REPORTS_TYPED in dialect
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._count = 0
         self._lock = threading.Lock()
@@ -69,8 +71,9 @@ class Jobs:
             "jobStatus": "NOT_STARTED",
             "jobParameters": parameters,
             "relativeNotifierEndpoint": f"/api/system/tasks/{kind}/{job.id}",
-            "responseType": "JobConfiguration",
         }
+        if self._typed:
+            response["responseType"] = "JobConfiguration"
         answer = succeeded(f"Initiated {name}", response=response)
         answer.headers["Location"] = f"{base_url}/api/system/tasks/{kind}"
         return answer

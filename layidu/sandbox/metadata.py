@@ -23,6 +23,7 @@ PACKAGES = {
     "constants": "constant.Constant",
     "dashboards": "dashboard.Dashboard",
     "dataApprovalLevels": "dataapproval.DataApprovalLevel",
+    "dataApprovalWorkflows": "dataapproval.DataApprovalWorkflow",
     "dataElementGroupSets": "dataelement.DataElementGroupSet",
     "dataElementGroups": "dataelement.DataElementGroup",
     "dataElements": "dataelement.DataElement",
@@ -56,6 +57,7 @@ REFERENCES = {
     "categoryOptionCombos": "categoryOptionCombos",
     "categoryOptions": "categoryOptions",
     "children": "organisationUnits",
+    "dataApprovalLevels": "dataApprovalLevels",
     "dataElement": "dataElements",
     "dataElements": "dataElements",
     "dataSet": "dataSets",
@@ -72,6 +74,7 @@ REFERENCES = {
     "parent": "organisationUnits",
     "userGroups": "userGroups",
     "visualization": "visualizations",
+    "workflow": "dataApprovalWorkflows",
 }
 DEFAULT: dict[str, tuple[str, Item]] = {
     "categoryOptions": ("xYerKDKCefk", {}),

@@ -7,6 +7,7 @@ from typing import Any
 
 from layidu.sandbox.accounts import META_WRITE, User
 from layidu.sandbox.answers import Answer, Request, as_json, succeeded, web_message
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.metadata import PACKAGES, REFERENCES, Item, Metadata
 
 UID = re.compile(r"[a-zA-Z][a-zA-Z0-9]{10}")
@@ -37,8 +38,9 @@ FAILED = "One or more errors occurred, please see full details in import report.
 class Importer:
     """Imports metadata objects into the catalogue."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, dialect: Dialect) -> None:
         self._metadata = metadata
+        self._dialect = dialect
 
     def post(self, request: Request, user: User, now: str) -> Answer:
         """`POST /api/metadata`."""
@@ -198,8 +200,9 @@ class Importer:
             message = f"{klass.rpartition('.')[2]} with id {identifier} could not be found."
             return as_json(web_message(404, "ERROR", message, code="E1005"), 404)
         if has_data:
+            holder = "Changelog" if Change.V243_CHANGE_LOG in self._dialect else "Audit"
             message = (
-                "Object could not be deleted because it is associated with another object: DataValueAudit"
+                f"Object could not be deleted because it is associated with another object: DataValue{holder}"
             )
             error = {
                 "message": message,

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from layidu.sandbox.accounts import META_READ, User
 from layidu.sandbox.answers import Answer, Request, as_json, not_found_page, refused, web_message
+from layidu.sandbox.dialects import Change, Dialect
 from layidu.sandbox.metadata import PACKAGES, REFERENCES, Item, Metadata
 
 Fields = list[tuple[str, "Fields"]]
@@ -46,8 +47,12 @@ def _parse(tokens: Iterator[str]) -> Fields:
 class Reader:
     """Answers questions about metadata from the catalogue."""
 
-    def __init__(self, metadata: Metadata) -> None:
+    def __init__(self, metadata: Metadata, dialect: Dialect) -> None:
         self._metadata = metadata
+        self._decimal_expiry = Change.V242_DECIMAL_EXPIRY in dialect
+        self._external = (
+            Change.V242_EXTERNAL_SHARING in dialect and Change.V243_NO_EXTERNAL_SHARING not in dialect
+        )
 
     def value(self, kind: str | None, item: Item, name: str) -> Any:
         """One property of an object, stored or derived."""
@@ -63,7 +68,14 @@ class Reader:
             return [{"dataSet": {"id": data_set}} for data_set in self._metadata.sets_of(item["id"])]
         if name in {"displayName", "displayShortName"}:
             return item.get(name, item.get(name[7].lower() + name[8:]))
-        found = item.get(name)
+        return self._stored(name, item.get(name))
+
+    def _stored(self, name: str, found: Any) -> Any:
+        """A stored property as this version writes it."""
+        if name == "sharing" and isinstance(found, dict) and not self._external:
+            return {key: part for key, part in found.items() if key != "external"}
+        if name == "expiryDays" and found is not None and not self._decimal_expiry:
+            return int(found)
         return f"{found}T00:00:00.000" if name in DATES and found and len(str(found)) == 10 else found
 
     def _of_org_unit(self, identifier: str, name: str) -> Any:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 MONTHS_OF = {"Monthly": 1, "BiMonthly": 2, "Quarterly": 3, "SixMonthly": 6, "Yearly": 12}
+TYPES = ("Daily", "Weekly", *MONTHS_OF)
 SHAPES = (
     (re.compile(r"(\d{4})(\d{2})(\d{2})"), "Daily"),
     (re.compile(r"(\d{4})W(\d{1,2})"), "Weekly"),
