@@ -11,6 +11,7 @@ from flows.night import Night, Outcome
 from flows.publishing import preview
 from flows.session import conduct, read_declared, session
 from flows.steps import compute, known_sources, night, publish_all, pull
+from flows.undoing import undo
 from flows.words import outcome_lines
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import ConfigurationError
@@ -45,10 +46,17 @@ def initialise() -> int:
     return 0
 
 
-def run(kind: str, work: Callable[[Night], Outcome], *, quiet: bool, approve: Collection[str] = ()) -> int:
+def run(
+    kind: str,
+    work: Callable[[Night], Outcome],
+    *,
+    quiet: bool,
+    approve: Collection[str] = (),
+    retry: bool = False,
+) -> int:
     """Do a run and say what came of it."""
     console = Console(quiet=quiet)
-    outcome = conduct(kind, work, read_settings(), console, approve)
+    outcome = conduct(kind, work, read_settings(), console, approve, retry=retry)
     for line in outcome_lines(outcome):
         console.line(line)
     for error in outcome.errors:
@@ -83,11 +91,11 @@ def run_compute(*, quiet: bool) -> int:
     return run("compute", work, quiet=quiet)
 
 
-def run_publish(*, quiet: bool, approve: Collection[str], dry_run: bool) -> int:
+def run_publish(*, quiet: bool, approve: Collection[str], dry_run: bool, retry: bool = False) -> int:
     """`layidu publish`: the plan only, or the plan carried out."""
     if dry_run:
         settings = read_settings()
-        with session("publish-dry-run", settings, Console(quiet=quiet)) as at:
+        with session("publish-dry-run", settings, Console(quiet=quiet), retry=retry) as at:
             for line in preview(at, known_sources(at, Outcome())):
                 say(line)
             runs.finish_run(at.warehouse, at.token.run_id, outcome="finished", exit_code=0, summary={})
@@ -98,7 +106,18 @@ def run_publish(*, quiet: bool, approve: Collection[str], dry_run: bool) -> int:
         publish_all(at, known_sources(at, outcome), outcome)
         return outcome
 
-    return run("publish", work, quiet=quiet, approve=approve)
+    return run("publish", work, quiet=quiet, approve=approve, retry=retry)
+
+
+def run_undo(number: int, *, quiet: bool) -> int:
+    """`layidu publish --undo RUN`: what stood there before that run."""
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        undo(at, number, outcome)
+        return outcome
+
+    return run("undo", work, quiet=quiet)
 
 
 def target_metadata(action: Literal["plan", "apply", "verify"]) -> int:

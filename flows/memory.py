@@ -12,7 +12,7 @@ from warehouse.connect import Warehouse
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
 RUNS_REMEMBERED = 400
 #: Kinds of run that send and prove.
-PUBLISHING = ("demo", "nightly", "publish")
+PUBLISHING = ("demo", "nightly", "publish", "undo")
 
 
 def changed_years(

@@ -47,6 +47,7 @@ class Night:
     token: RunToken
     console: Console
     approve: Collection[str] = ()  # hashes of approved plans; EVERYTHING holds for our own sandbox only
+    retry: bool = False  # send again what was set aside after being refused several times
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Published:
     sent: int = 0
     confirmed: int = 0
     rejected: int = 0
+    newly_refused: int = 0  # cells that are not as wanted since this run
     unknown: int = 0
     foreign: int = 0
     blocked: int = 0  # known before sending: locked, closed, not assigned, …
@@ -117,7 +119,7 @@ class Outcome:
         ):
             return 2
         newly = any(account.newly_refused for account in self.accounts)
-        return 1 if newly or any(one.rejected for one in self.published) else 0
+        return 1 if newly or any(one.newly_refused for one in self.published) else 0
 
     def summary(self) -> dict[str, object]:
         """The record of the run: numbers only."""

@@ -1,8 +1,8 @@
-"""The last step of a night: desired cells against ledger and server, sent, proved, shown."""
+"""The last step of a night: desired cells against ledger and server, sent, proved, written down."""
 
 import getpass
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -11,81 +11,101 @@ from flows.access import client_for
 from flows.computing import last_ended_month
 from flows.copying import is_own_sandbox
 from flows.night import EVERYTHING, AtHand, Night, Published
-from layidu.dhis2 import analytics, provision, push, read_back, target
+from flows.target_server import known_server
+from layidu.dhis2 import ledger, provision, push, read_back, target
 from layidu.dhis2.client import Client
 from layidu.dhis2.delivery import deliver
 from layidu.dhis2.permitted import needs_form, permit
-from layidu.dhis2.server import read_server
 from layidu.dhis2.target_form import read_approvals, read_form
 from layidu.mapping.contracts import Publication
 from layidu.model.periods import month_number
 from warehouse import holds, load_ledger, read_sums
 
-FIRST_PUSH = "first-push"
+FIRST_PUSH, ROLLED_BACK = "first-push", "rolled-back"
 PAUSE_S = 10  # after a lost answer, before reading back
 ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign", "blocked")
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """One publication, compared with its ledger and its server, nothing sent yet."""
+class Compared:
+    """Desired cells of one data set against its ledger and its server, nothing sent yet."""
 
-    code: str
-    publication: Publication
+    target: str  # name of sources.yaml
+    data_set: str
     client: Client
-    elements: pd.DataFrame
-    ledger: pd.DataFrame
-    planned: pd.DataFrame  # frames.PUSH_PLAN
+    known: ledger.Known
+    planned: pd.DataFrame = field(repr=False)  # frames.PUSH_PLAN
     read: Callable[[], pd.DataFrame]  # the server's cells, now
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """One publication, compared."""
+
+    code: str
+    publication: Publication
+    elements: pd.DataFrame
+    compared: Compared
+
+
 def prepare(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Prepared:
-    """Desired cells minus the ledger minus what the server holds."""
-    declared = night.mappings.sources[publication.target]
-    client = client_for(night.settings, publication.target, declared, "PUSH")
+    """What a publication stands by, compared with what we and the server know."""
+    client = push_client(night, publication.target)
     elements = target.elements_of(code, publication, night.mappings.indicators)
-    results = read_sums.published_results(night.warehouse, source.name, sorted(set(elements["indicator"])))
-    tree = read_sums.tree(night.warehouse, source.name)
     desired = push.desired_cells(
-        results,
-        tree,
+        read_sums.published_results(night.warehouse, source.name, sorted(set(elements["indicator"]))),
+        read_sums.tree(night.warehouse, source.name),
         elements,
         level=publication.level,
         ended_through=str(month_number(through)),
         category_option_combo=provision.read_defaults(client).category_option_combo,
     )
     data_set = target.data_set_uid(publication)
-    ledger, in_flight = load_ledger.read_ledger(night.warehouse, publication.target, data_set)
-    roots = sorted(tree.loc[tree["parent"] == -1, "uid"])
-    periods = sorted({*desired["period"], *ledger["period"], *in_flight["period"]})
+    return Prepared(
+        code, publication, elements, compare(night, publication.target, client, data_set, desired)
+    )
+
+
+def push_client(night: Night, name: str) -> Client:
+    """The account that writes values into a target, and nothing else."""
+    return client_for(night.settings, name, night.mappings.sources[name], "PUSH")
+
+
+def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.DataFrame) -> Compared:
+    """Desired cells minus the ledger minus what the server holds, less what may not be sent."""
+    server, roots = known_server(night, name, client)
+    rows = load_ledger.read_ledger(night.warehouse, name, data_set)
+    periods = sorted({*desired["period"], *rows["period"]})
 
     def read_now() -> pd.DataFrame:
         return read_back.read_cells(client, data_set, periods, roots)
 
     before = read_now()
-    ledger = read_back.settle(ledger, in_flight, before)
-    planned = permitted(client, data_set, push.plan(desired, ledger, before))
-    return Prepared(code, publication, client, elements, ledger, planned, read_now)
-
-
-def permitted(client: Client, data_set: str, planned: pd.DataFrame) -> pd.DataFrame:
-    """The plan, its changes blocked that the server would refuse or store wrongly."""
-    if not needs_form(planned):
-        return planned
-    form = read_form(client, data_set, read_server(client).server_date.date())
-    pairs = push.changes(planned)[["period", "org_unit"]].drop_duplicates().itertuples(index=False, name=None)
-    return permit(planned, form, read_approvals(client, form, pairs))
+    known = ledger.known(rows, before)
+    planned = push.plan(desired, known.ours, before)
+    if needs_form(planned):
+        form = read_form(client, data_set, server.server_date.date())
+        pairs = push.changes(planned)[["period", "org_unit"]].drop_duplicates()
+        approved = read_approvals(client, form, pairs.itertuples(index=False, name=None))
+        planned = permit(planned, form, approved)
+    if not night.retry:
+        planned = ledger.set_aside(planned, rows)
+    return Compared(name, data_set, client, known, planned, read_now)
 
 
 def publish(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Published:
     """Bring one DHIS2 data set to what was computed, and prove it by reading it back."""
     prepared = prepare(night, source, code, publication, through)
     done = Published(code)
-    done.planned = len(push.changes(prepared.planned))
-    done.foreign = int(prepared.planned["action"].eq("foreign").sum())
-    done.blocked = int(prepared.planned["action"].eq("blocked").sum())
+    done.planned = len(push.changes(prepared.compared.planned))
     if not held(night, prepared, done):
-        send_and_prove(night, prepared, done)
+        load_ledger.write_elements(
+            night.warehouse,
+            publication.target,
+            target.published_elements(code, prepared.elements, night.mappings.indicators),
+            night.token,
+        )
+        send_and_prove(night, prepared.compared, done, publication.name)
     return done
 
 
@@ -94,100 +114,77 @@ def preview(night: Night, sources: Sequence[AtHand]) -> Iterator[str]:
     for source in sources:
         through = last_ended_month(source.metadata.server.server_date.date())
         for code, publication in night.mappings.publications.items():
-            planned = prepare(night, source, code, publication, through).planned
+            planned = prepare(night, source, code, publication, through).compared.planned
             actions = planned["action"].value_counts().to_dict()
             counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)
             yield f"publication {code} : {counted} ; empreinte {push.plan_hash(planned)}"
 
 
 def held(night: Night, prepared: Prepared, done: Published) -> bool:
-    """The first push, and the first after a change of what is published, waits for a person."""
+    """Whether a person must decide first.
+
+    The first push, the first after a change of what is published, and the first after a roll-back.
+    """
     if not done.planned:
         return False
-    publication, planned = prepared.publication, prepared.planned
-    subject = f"{publication.target}/{prepared.code}/{push.elements_hash(prepared.elements)}"
-    if holds.accepted(night.warehouse, FIRST_PUSH, subject):
-        return False
+    publication, planned = prepared.publication, prepared.compared.planned
     digest = push.plan_hash(planned)
-    holds.open_hold(
-        night.warehouse,
-        night.token,
-        kind=FIRST_PUSH,
-        subject=subject,
-        summary=f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}",
-        rows=done.planned,
-    )
+    place = f"{publication.target}/{prepared.code}"
+    counted = f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}"
+    questions = [(FIRST_PUSH, f"{place}/{push.elements_hash(prepared.elements)}", counted)]
+    if holds.last_question(night.warehouse, ROLLED_BACK, place) is not None:
+        questions.append((ROLLED_BACK, place, f"reprise après un retour en arrière : {counted}"))
+    waiting = [one for one in questions if not holds.settled(night.warehouse, *one[:2])]
     for_sandbox = EVERYTHING in night.approve and is_own_sandbox(night, publication.target)
-    if digest in night.approve or for_sandbox:
-        accept(
-            night,
-            subject,
-            "accepté par la démonstration, pour son bac à sable" if for_sandbox else f"--approve {digest}",
+    for kind, subject, summary in waiting:
+        holds.open_hold(
+            night.warehouse, night.token, kind=kind, subject=subject, summary=summary, rows=done.planned
         )
-        return False
-    done.held = digest
-    return True
+        if digest in night.approve or for_sandbox:
+            reason = (
+                "accepté par la démonstration, pour son bac à sable" if for_sandbox else f"--approve {digest}"
+            )
+            accept(night, kind, subject, reason)
+        else:
+            done.held = digest
+    return bool(done.held)
 
 
-def accept(night: Night, subject: str, reason: str) -> None:
+def accept(night: Night, kind: str, subject: str, reason: str) -> None:
     """Write down that the hold just opened is accepted, by whom and why."""
     for hold in holds.open_holds(night.warehouse):
-        if (hold.kind, hold.subject) == (FIRST_PUSH, subject):
+        if (hold.kind, hold.subject) == (kind, subject):
             holds.decide_hold(night.warehouse, hold.id, accept=True, reason=reason, who=getpass.getuser())
 
 
-def send_and_prove(night: Night, prepared: Prepared, done: Published) -> None:
+def send_and_prove(night: Night, compared: Compared, done: Published, name: str) -> None:
     """Send, read back, compare; the ledger knows what is in flight before anything leaves."""
-    planned, name = prepared.planned, prepared.publication.target
+    planned = compared.planned
     if done.planned:
-        load_ledger.write_in_flight(night.warehouse, name, push.changes(planned), night.token)
-    pause = 0 if is_own_sandbox(night, name) else PAUSE_S
-    with night.console.waiting(f"envoi de {done.planned} cellules vers « {prepared.publication.name} »"):
-        delivered = deliver(prepared.client, planned, prepared.read, pause_s=pause)
-    states = delivered.proof["state"].value_counts()
+        load_ledger.write_in_flight(night.warehouse, compared.target, push.changes(planned), night.token)
+    pause = 0 if is_own_sandbox(night, compared.target) else PAUSE_S
+    with night.console.waiting(f"envoi de {done.planned} cellules vers « {name} »"):
+        delivered = deliver(compared.client, planned, compared.read, pause_s=pause)
+    changed = ledger.changed(planned, delivered.proof, night.token.run_id)
+    landed = compared.known.landed.merge(changed[push.KEY], on=push.KEY, how="left", indicator="where")
+    earlier = landed[landed["where"] == "left_only"].drop(columns="where")
+    load_ledger.write_outcome(
+        night.warehouse,
+        compared.target,
+        compared.data_set,
+        ledger.outcome(compared.known, planned, delivered.proof),
+        pd.concat([earlier, changed], ignore_index=True) if len(earlier) else changed,
+        night.token,
+    )
+    states, actions = delivered.proof["state"].value_counts(), planned["action"].value_counts()
     done.sent = delivered.sent
     done.confirmed = int(states.get("confirmed", 0))
     done.rejected = int(states.get("rejected", 0))
     done.unknown = int(states.get("unknown", 0))
-    done.withdrawn = int(planned["action"].eq("withdraw").sum())
+    done.foreign = int(actions.get("foreign", 0))
+    done.blocked = int(actions.get("blocked", 0))
+    done.withdrawn = int(actions.get("withdraw", 0))
     done.moved = len(read_back.moved_outside(planned, delivered.after))
-    load_ledger.write_proof(
-        night.warehouse,
-        name,
-        delivered.proof,
-        read_back.ledger_after(prepared.ledger, planned, delivered.proof),
-        night.token,
+    done.newly_refused = load_ledger.newly_refused(
+        night.warehouse, compared.target, compared.data_set, night.token
     )
-
-
-def show(night: Night, source: AtHand, published: Sequence[Published], through: date) -> None:
-    """Have analytics built once, then compare every published figure at every level and period with ours."""
-    target_name = night.mappings.publications[published[0].code].target
-    declared = night.mappings.sources[target_name]
-    client = client_for(night.settings, target_name, declared, "ANALYTICS")
-    with night.console.waiting("construction des tables d'analyse de DHIS2"):
-        analytics.run_and_wait(client, poll_s=0.5 if is_own_sandbox(night, target_name) else 5)
-    zeros = analytics.zeros_included(client)
-    tree = read_sums.tree(night.warehouse, source.name)
-    for done in night.console.track(list(published), "relecture des tableaux de bord"):
-        publication = night.mappings.publications[done.code]
-        elements = target.elements_of(done.code, publication, night.mappings.indicators)
-        results = read_sums.published_results(
-            night.warehouse, source.name, sorted(set(elements["indicator"]))
-        )
-        expected = analytics.expected_figures(
-            results, tree, elements, level=publication.level, ended_through=str(month_number(through))
-        )
-        shown = analytics.read_figures(
-            client,
-            sorted(set(expected["dx"])),
-            sorted(set(expected["period"])),
-            sorted(set(expected["org_unit"])),
-        )
-        proof = analytics.compare(expected, shown, zeros_included=zeros)
-        done.compared = proof.compared
-        done.different = len(proof.differences) + len(proof.missing)
-        done.zeros_left_out = len(proof.zeros_left_out)
-        if not proof.holds:
-            first = pd.concat([proof.differences, proof.missing]).head(3).to_dict("records")
-            done.message = f"analyse : {done.different} figures fausses ou absentes, par exemple {first}"

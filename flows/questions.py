@@ -5,13 +5,24 @@ import json
 import sys
 from typing import Any
 
+import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
 from flows.words import MEANINGS
+from layidu.dhis2.conflicts import meaning
+from layidu.dhis2.ledger import MOST_TRIES
 from layidu.settings import read_settings
-from warehouse import holds, read_runs
+from warehouse import holds, read_ledger, read_runs
 from warehouse.connect import open_warehouse
+
+CLASSES = {
+    "retry": "à renvoyer",
+    "fix-mapping": "à corriger",
+    "locked": "verrouillée",
+    "forbidden": "interdite",
+    "harmless": "sans gravité",
+}
 
 
 def say(text: str) -> None:
@@ -76,11 +87,25 @@ def short(moment: str | None) -> str:
 
 
 def show_refused(limit: int) -> int:
-    """`layidu refused`: each open refusal with its cell, its reason and what to do."""
-    refused = read_runs.open_refusals(open_warehouse(read_settings()))
-    if refused.empty:
+    """`layidu refused`: what is kept out of the copy, and what could not be published; each with what to do."""
+    warehouse = open_warehouse(read_settings())
+    received, published = read_runs.open_refusals(warehouse), read_ledger.open_cells(warehouse)
+    if received.empty and published.empty:
         say("aucune valeur refusée")
         return 0
+    if not received.empty:
+        show(received_table(received, limit))
+    if not published.empty:
+        show(published_table(published, limit))
+    say("* refusée pour la première fois par la dernière exécution")
+    more = max(0, len(received) - limit)
+    if more:
+        say(f"{more} autres : layidu refused --limit {len(received)}, ou la vue mart.rejets")
+    return 0
+
+
+def received_table(refused: pd.DataFrame, limit: int) -> Table:
+    """Records that are not loaded."""
     found = table(
         f"Valeurs refusées : {len(refused)}",
         "code",
@@ -100,11 +125,37 @@ def show_refused(limit: int) -> int:
             row["value"] or "",
             row["reason"],
         )
-    show(found)
-    say("* refusée pour la première fois par la dernière exécution")
-    if len(refused) > limit:
-        say(f"{len(refused) - limit} autres : layidu refused --limit {len(refused)}, ou la vue mart.rejets")
-    return 0
+    return found
+
+
+def published_table(cells: pd.DataFrame, limit: int) -> Table:
+    """Cells that do not hold what they should, one line a code, element and value; all in mart.publications."""
+    found = table(
+        f"Cellules qui ne sont pas publiées comme voulu : {len(cells)}",
+        "code",
+        "classe",
+        "publication",
+        "élément",
+        "cellules",
+        "par exemple",
+        "raison et remède",
+    )
+    rows = cells.astype(object).where(cells.notna(), None).assign(code=cells["code"].fillna("unknown"))
+    for (code, element), group in list(rows.groupby(["code", "data_element"], sort=True))[:limit]:
+        first = group.iloc[0]
+        known = meaning(str(code))
+        found.add_row(
+            ("* " if group["new"].any() else "") + str(code),
+            CLASSES[known.conflict_class],
+            first["publication"] or "",
+            first["label"] or str(element),
+            str(len(group)),
+            f"{first['org_unit_name'] or first['org_unit']}, {first['period']} : voulu {first['wanted'] or 'rien'},"
+            f" trouvé {first['found'] or 'rien'}",
+            known.reason
+            + (" Mise de côté : layidu publish --retry." if first["tries"] >= MOST_TRIES else ""),
+        )
+    return found
 
 
 def show_holds(number: int | None) -> int:

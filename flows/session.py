@@ -34,7 +34,12 @@ def read_declared(settings: Settings) -> Mappings:
 
 @contextmanager
 def session(
-    kind: str, settings: Settings, console: Console, approve: Collection[str] = ()
+    kind: str,
+    settings: Settings,
+    console: Console,
+    approve: Collection[str] = (),
+    *,
+    retry: bool = False,
 ) -> Iterator[Night]:
     """Everything a run needs, and the lock that makes it the only one."""
     mappings = read_declared(settings)
@@ -44,7 +49,7 @@ def session(
     warehouse = open_warehouse(settings)
     migrate.migrate(warehouse)
     with lock.hold(warehouse, kind, code_version=__version__, mappings_digest=mappings.digest) as token:
-        yield Night(settings, mappings, rules, warehouse, token, console, approve)
+        yield Night(settings, mappings, rules, warehouse, token, console, approve, retry)
 
 
 def conduct(
@@ -53,9 +58,11 @@ def conduct(
     settings: Settings,
     console: Console,
     approve: Collection[str] = (),
+    *,
+    retry: bool = False,
 ) -> Outcome:
     """Do a run's work and put what came of it on record, whatever came of it."""
-    with session(kind, settings, console, approve) as night:
+    with session(kind, settings, console, approve, retry=retry) as night:
         try:
             outcome = work(night)
         except LayiduError as error:

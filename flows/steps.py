@@ -21,7 +21,8 @@ from flows.computing import (
 from flows.copying import copy_registrations, copy_slice, plan_slices, pulled_ahead, read_source
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Run, plainly
-from flows.publishing import publish, show
+from flows.publishing import publish
+from flows.showing import show
 from flows.words import account_line
 from layidu.errors import LayiduError
 

@@ -117,6 +117,20 @@ def accepted(warehouse: Warehouse, kind: str, subject: str) -> bool:
         return last_decision(connection, kind, subject) == "accepted"
 
 
+def last_question(warehouse: Warehouse, kind: str, subject: str) -> Hold | None:
+    """The latest hold about a subject, decided or not."""
+    found = read_holds(
+        warehouse, "kind = %(kind)s AND subject = %(subject)s", {"kind": kind, "subject": subject}
+    )
+    return found[-1] if found else None
+
+
+def settled(warehouse: Warehouse, kind: str, subject: str) -> bool:
+    """Whether the latest question about a subject was answered with yes; an open one is not."""
+    last = last_question(warehouse, kind, subject)
+    return last is not None and last.decision == "accepted"
+
+
 def last_decision(
     connection: psycopg.Connection, kind: str, subject: str, *, rows: int = 0, waiting_only: bool = False
 ) -> str | None:

@@ -3,6 +3,7 @@
 from warehouse.explain_read import source_cells, terms_of
 from warehouse.holds import accepted, decide_hold, one_hold, open_hold, open_holds
 from warehouse.load_ledger import read_ledger
+from warehouse.read_ledger import changes_of, open_cells
 from warehouse.read_results import find_org_units, results
 from warehouse.read_runs import (
     cursors,
@@ -17,6 +18,7 @@ from warehouse.read_sums import mapped_sums, published_results, reports, tree, y
 
 __all__ = [
     "accepted",
+    "changes_of",
     "cursors",
     "decide_hold",
     "find_org_units",
@@ -24,6 +26,7 @@ __all__ = [
     "known_rows",
     "mapped_sums",
     "one_hold",
+    "open_cells",
     "open_hold",
     "open_holds",
     "open_issues",

@@ -14,11 +14,25 @@ def publish(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Montrer le plan et son empreinte, ne rien envoyer.")
     ] = False,
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="Renvoyer aussi les cellules mises de côté après plusieurs rejets."),
+    ] = False,
+    undo: Annotated[
+        int | None,
+        typer.Option(
+            "--undo",
+            metavar="EXÉCUTION",
+            help="Remettre ce qui se trouvait dans DHIS2 avant cette exécution.",
+        ),
+    ] = None,
 ) -> None:
     """Publier les résultats dans DHIS2 et prouver ce que montrent les tableaux de bord."""
-    from flows.commands import run_publish
+    from flows.commands import run_publish, run_undo
 
-    finish(run_publish(quiet=quiet, approve=approve or [], dry_run=dry_run))
+    if undo is not None:
+        finish(run_undo(undo, quiet=quiet))
+    finish(run_publish(quiet=quiet, approve=approve or [], dry_run=dry_run, retry=retry))
 
 
 app.command("push", hidden=True)(publish)

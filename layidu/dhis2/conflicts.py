@@ -73,7 +73,6 @@ MEANINGS: dict[str, tuple[ConflictClass, str]] = {
     "closed-org-unit": ("locked", "l'unité d'organisation n'était pas ouverte pendant cette période"),
     "approved": ("locked", "les données de cette période sont déjà approuvées"),
     "changed-by-person": ("locked", "une personne a modifié ou saisi cette case : elle est laissée"),
-    "set-aside": ("fix-mapping", "rejetée plusieurs fois de suite : mise de côté, elle n'est plus envoyée"),
     "small-number": ("harmless", "petit effectif retenu par décision déclarée"),
     # ours: what the answer's shape says when it bears no code
     "403": ("forbidden", "le compte d'envoi n'a pas l'autorisation F_DATAVALUE_ADD"),

@@ -1,5 +1,6 @@
 """Can DHIS2 show this publication rightly, and will it take its texts? Known before anything is sent."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,6 +50,19 @@ def published(
             todo=todo,
         )
     return chosen
+
+
+def formula_version(indicator: Indicator) -> str:
+    """Twelve characters that change when what is computed changes, whatever it is called."""
+    parts = (
+        indicator.numerator,
+        indicator.denominator,
+        indicator.numerator_weights,
+        indicator.factor,
+        indicator.annualised,
+        indicator.over_time,
+    )
+    return hashlib.sha256(repr(parts).encode("utf-8")).hexdigest()[:12]
 
 
 def refuse_too_long(publication_code: str, objects: Sequence[DhisObject]) -> None:

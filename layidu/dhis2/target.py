@@ -11,10 +11,10 @@ from itertools import chain
 
 import pandas as pd
 
-from layidu.dhis2.publishable import LONGEST, DhisObject, published, refuse_too_long
+from layidu.dhis2.publishable import LONGEST, DhisObject, formula_version, published, refuse_too_long
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator, Publication
-from layidu.model.frames import TEXT, Contract
+from layidu.model.frames import PUBLISHED_ELEMENTS, TEXT, Contract
 from layidu.model.ids import result_uid
 
 Pass = dict[str, list[DhisObject]]  # DHIS2's plural name -> objects that may be imported together
@@ -98,6 +98,20 @@ def elements_of(
         for part in parts_of(indicator)
     ]
     return ELEMENTS.frame(rows)
+
+
+def published_elements(
+    publication_code: str, elements: pd.DataFrame, indicators: Mapping[str, Indicator]
+) -> pd.DataFrame:
+    """What each element of a publication stands for, for the warehouse (`PUBLISHED_ELEMENTS`)."""
+    codes, parts = elements["indicator"].tolist(), elements["part"].tolist()
+    labels = [
+        f"{indicators[code].short_name}, {FRENCH_PART[part]}" for code, part in zip(codes, parts, strict=True)
+    ]
+    formulas = [formula_version(indicators[code]) for code in codes]
+    return PUBLISHED_ELEMENTS.cast(
+        elements.assign(publication=publication_code, label=labels, formula=formulas)
+    )
 
 
 def target_objects(

@@ -302,3 +302,54 @@ PUSH_PLAN = Contract(
     },
     TARGET_CELLS.key,
 )
+LEDGER = Contract(  # what the warehouse knows of the cells of one of our data sets
+    "ledger",
+    {
+        **dict(TARGET_CELLS.columns),  # value: what we wrote and read back; missing: nothing of ours
+        "in_flight": "bool",  # sent by an earlier run, and not known what became of it
+        "sent": TEXT,  # what was last sent; missing: a withdrawal, or nothing yet
+        "before": TEXT,  # what the server held when it was sent
+        "state": TEXT,  # sent | confirmed | withdrawn | rejected | unknown | blocked | foreign
+        "code": TEXT,  # why it is not as wanted; missing when it is
+        "wanted": TEXT,  # what should stand there, when it does not; missing: nothing should
+        "tries": "int32",  # times in a row that the server refused this
+        "run": "int64",  # that last changed any of it
+    },
+    TARGET_CELLS.key,
+)
+LEDGER_OUTCOME = Contract(  # what a run found out about each cell
+    "ledger_outcome",
+    {
+        **dict(TARGET_CELLS.columns),  # value: ours from now on
+        "in_flight": "bool",
+        "state": TEXT,
+        "code": TEXT,
+        "wanted": TEXT,
+        "found": TEXT,  # what the server holds, where that is not ours
+        "tries": "int32",
+    },
+    TARGET_CELLS.key,
+)
+LEDGER_CHANGES = Contract(  # what the server was made to hold, cell by cell: what a roll-back needs
+    "ledger_changes",
+    {
+        **dict.fromkeys(TARGET_CELLS.key, TEXT),
+        "before": TEXT,  # missing: nothing
+        "after": TEXT,  # missing: nothing
+        "run": "int64",  # that sent it
+    },
+    TARGET_CELLS.key,
+)
+PUBLISHED_ELEMENTS = Contract(  # what one of our data elements in a target stands for
+    "published_elements",
+    {
+        "data_element": TEXT,  # uid
+        "data_set": TEXT,  # uid
+        "publication": TEXT,
+        "indicator": TEXT,
+        "part": TEXT,
+        "label": TEXT,  # French
+        "formula": TEXT,  # version of what it is computed by
+    },
+    ("data_element",),
+)

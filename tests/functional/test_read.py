@@ -1,4 +1,4 @@
-"""What compute, publish and people read: the map, the reports, the results, the ledger, the road backwards."""
+"""What compute, publish and people read: the map, the reports, the results, the road backwards."""
 
 import json
 import math
@@ -19,7 +19,7 @@ from layidu.mapping.contracts import (
 )
 from layidu.model import frames
 from tests.warehouse_world import DEFAULT, Cell, World, checked, load, night, uid
-from warehouse import load_ledger, read
+from warehouse import read
 from warehouse.connect import Warehouse
 from warehouse.load import load_registrations
 from warehouse.load_metadata import load_metadata
@@ -284,39 +284,6 @@ def test_the_cells_behind_a_value_add_up_to_it(filled: Warehouse) -> None:
 @pytest.mark.parametrize("text", ["CSCom 1.1", "cscom 1.1", HERE])
 def test_an_org_unit_is_found_by_uid_code_or_name(filled: Warehouse, text: str) -> None:
     assert read.find_org_units(filled, WORLD.source, text)["uid"].tolist()[0] == HERE
-
-
-def target(value: str | None, period: str = "202603") -> tuple[str | None, ...]:
-    return ("SetOfOurs01", "Element0001", period, HERE, DEFAULT, DEFAULT, value)
-
-
-def test_the_ledger_knows_what_is_ours_and_what_is_in_flight(filled: Warehouse) -> None:
-    planned = frames.PUSH_PLAN.frame(
-        [(*target("7"), None, "write", None), (*target("8", "202602"), None, "write", None)]
-    )
-    nobody = frames.TARGET_CELLS.frame()
-
-    def ledger() -> tuple[list[str], list[str]]:
-        ours, in_flight = load_ledger.read_ledger(filled, "cible", "SetOfOurs01")
-        return ours["value"].fillna("-").tolist(), in_flight["value"].fillna("-").tolist()
-
-    with night(filled) as run:
-        load_ledger.write_in_flight(filled, "cible", planned, run)
-        assert ledger() == ([], ["8", "7"])
-        proof = planned.assign(state=["confirmed", "unknown"], code=[None, "time-out"])
-        after = frames.TARGET_CELLS.frame([target("7")])
-        assert load_ledger.write_proof(filled, "cible", proof, after, run)
-        assert ledger() == (["7"], ["8"])
-        assert not load_ledger.write_proof(filled, "cible", proof, after, run)
-        nothing = frames.PUSH_PLAN.frame().assign(state="", code="")
-        load_ledger.write_proof(filled, "cible", nothing, after, run)
-        assert ledger() == (["7"], [])
-        withdrawal = frames.PUSH_PLAN.frame([(*target(None), "7", "withdraw", None)])
-        load_ledger.write_in_flight(filled, "cible", withdrawal, run)
-        assert ledger() == (["7"], ["-"])
-        load_ledger.write_proof(filled, "cible", withdrawal.assign(state="confirmed", code=None), nobody, run)
-        assert ledger() == ([], [])
-    assert load_ledger.read_ledger(filled, "autre", "SetOfOurs01")[0].empty
 
 
 def test_status_is_json_and_tells_how_fresh_the_copy_is(any_warehouse: Warehouse) -> None:

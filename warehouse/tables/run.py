@@ -9,7 +9,6 @@ from sqlalchemy import ARRAY, Column, DateTime, Index, Table, Text, text
 
 from warehouse.tables.columns import (
     BIG,
-    BOOL,
     INT,
     METADATA,
     SERVER_CLOCK,
@@ -144,24 +143,4 @@ HOLD = Table(
     Index("hold_waiting", "kind", "subject", unique=True, postgresql_where=text("decision IS NULL")),
     schema="run",
     comment="What waits for a person's decision, and what was decided",
-)
-
-PUBLISHED_CELL = Table(
-    "published_cell",
-    METADATA,
-    part("target", TEXT, "name of the target in sources.yaml"),
-    part("data_set", TEXT, "uid of our data set"),
-    part("data_element", TEXT, "uid of our data element"),
-    part("period", TEXT, "DHIS2 period id"),
-    part("org_unit", TEXT, "uid"),
-    part("category_option_combo", TEXT, "uid"),
-    part("attribute_option_combo", TEXT, "uid"),
-    optional("value", TEXT, "what we wrote and read back, in canonical decimal text; empty: nothing of ours"),
-    required("in_flight", BOOL, "sent, and not yet known what became of it"),
-    optional("sent", TEXT, "what was sent; empty: a withdrawal"),
-    required("state", TEXT, "sent, confirmed (read back), rejected, unknown or withdrawn"),
-    optional("code", TEXT, "error code of the server, when rejected"),
-    required("run", INT, "run that last wrote it"),
-    schema="run",
-    comment="The write ledger: every cell we put into a target, and what became of it",
 )
