@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -85,6 +86,15 @@ def hamlet_mappings(folder: Path) -> Path:
     quality.write_text(
         quality.read_text(encoding="utf-8").replace(f", {uid('data_set', 'NUT')}", ""), encoding="utf-8"
     )
-    publications = (folder / "publications.yaml").read_text(encoding="utf-8")
-    (folder / "publications.yaml").write_text(publications.split("\nNUT:")[0] + "\n", encoding="utf-8")
+    publications = folder / "publications.yaml"
+    publications.write_text(without_block(publications.read_text(encoding="utf-8"), "NUT"), encoding="utf-8")
+    for commitments in (folder / "commitments").glob("*.yaml"):
+        text = re.sub(r"\n +companions: \[[^\]]*NUT-[^\]]*\]", "", commitments.read_text(encoding="utf-8"))
+        commitments.write_text(text, encoding="utf-8")
     return folder
+
+
+def without_block(text: str, name: str) -> str:
+    """A YAML file without one of its top-level keys."""
+    blocks = re.split(r"\n(?=\S)", text)
+    return "\n".join(block for block in blocks if not block.startswith(f"{name}:"))
