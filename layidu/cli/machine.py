@@ -52,7 +52,7 @@ def nightly(quiet: Quiet = False, approve: Approve = None) -> None:
 
 @app.command(cls=SandboxCommand)
 def sandbox(
-    country: Annotated[str, typer.Argument(help="mali ou hamlet.")] = "mali",
+    country: Annotated[str, typer.Argument(help="mali, hamlet ou lakeland (en anglais).")] = "mali",
     stop: Annotated[bool, typer.Option("--stop", help="L'arrêter.")] = False,
     dialect: Annotated[
         str, typer.Option(help="Version de DHIS2 : 2.40, 2.41, 2.42 ou 2.43, pour un serveur qui démarre.")

@@ -22,7 +22,7 @@ def main() -> int:
         prog="layidu.sandbox", description="Un petit DHIS2 pour la démonstration."
     )
     parser.add_argument("folder", type=Path, help="dossier où le bac à sable garde ses données")
-    parser.add_argument("country", help="pays à servir : mali, hamlet")
+    parser.add_argument("country", help="pays à servir : mali, hamlet, lakeland")
     parser.add_argument("--seed", type=int, default=1, help="graine des données")
     parser.add_argument("--dialect", default=DEFAULT, help=f"version de DHIS2 : {', '.join(VERSIONS)}")
     parser.add_argument("--port", type=int, default=0, help="port local ; 0 : un port libre")

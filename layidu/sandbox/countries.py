@@ -1,12 +1,16 @@
-"""Which countries can the sandbox be? `mali` for the demo and the bench, `hamlet` for tests."""
+"""Which countries can the sandbox be? `mali` for the demo, `hamlet` for tests, `lakeland` for unknown metadata."""
 
 from collections.abc import Callable
 
 from layidu.errors import ConfigurationError
-from layidu.sandbox import hamlet, mali
+from layidu.sandbox import hamlet, lakeland, mali
 from layidu.sandbox.country import Country
 
-COUNTRIES: dict[str, Callable[[int], Country]] = {"mali": mali.country, "hamlet": hamlet.country}
+COUNTRIES: dict[str, Callable[[int], Country]] = {
+    "mali": mali.country,
+    "hamlet": hamlet.country,
+    "lakeland": lakeland.country,
+}
 
 
 def load(name: str, seed: int = 1) -> Country:
@@ -16,6 +20,6 @@ def load(name: str, seed: int = 1) -> Country:
             where="bac à sable",
             found=f"le pays « {name} »",
             expected=f"un de : {', '.join(sorted(COUNTRIES))}",
-            todo="écrire url: sandbox:mali ou sandbox:hamlet dans sources.yaml",
+            todo="écrire par exemple url: sandbox:mali dans sources.yaml",
         )
     return COUNTRIES[name](seed)

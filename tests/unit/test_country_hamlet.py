@@ -37,5 +37,5 @@ def test_elements_of_both_countries_have_the_same_uids() -> None:
 
 
 def test_an_unknown_country_is_a_configuration_error() -> None:
-    with pytest.raises(ConfigurationError, match="hamlet, mali"):
+    with pytest.raises(ConfigurationError, match="hamlet, lakeland, mali"):
         load("wakanda")
