@@ -12,18 +12,18 @@ from layidu.compute.indicators import compute_year
 from layidu.compute.plan import PROGRESS, assess_plan
 from layidu.compute.populations import population_values
 from layidu.compute.trend import yearly_trends
-from layidu.mapping.terms import expand_terms
+from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
 from warehouse import read_sums
 from warehouse.load_plan import load_plan
 from warehouse.load_results import write_results
 
 
-def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[pd.DataFrame, bool]:
+def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[YearlyTerms, bool]:
     """Expand terms against tonight's cells and put the plan in the warehouse; whether it changed."""
     cells = pd.concat([source.cells for source in sources], ignore_index=True)
-    terms = expand_terms(night.mappings, cells)
-    return terms, load_plan(night.warehouse, night.mappings, cells, terms, night.token)
+    terms = YearlyTerms(night.mappings, cells)
+    return terms, load_plan(night.warehouse, night.mappings, cells, terms.today, night.token)
 
 
 def last_ended_month(server_date: date) -> date:
@@ -44,7 +44,7 @@ def map_source(night: Night, source: AtHand) -> Mapped:
 
 
 def compute_source(
-    night: Night, source: AtHand, terms: pd.DataFrame, mapped: Mapped, years: Sequence[int]
+    night: Night, source: AtHand, terms: YearlyTerms, mapped: Mapped, years: Sequence[int]
 ) -> dict[int, pd.DataFrame]:
     """Results of each year for one source: populations, then compute (frames in, frames out)."""
     tree = read_sums.tree(night.warehouse, source.name)
@@ -58,8 +58,8 @@ def compute_source(
             mapped=mapped[year],
             reports=read_sums.reports(night.warehouse, source.name, year, through),
             populations=populations_of(night, source, mapped, tree, year),
-            terms=terms,
-            indicators=night.mappings.indicators,
+            terms=terms.of(year)[1],
+            indicators=terms.of(year)[0],
             source=source.name,
             variables=night.mappings.variables,
             population_org_units=[keys[uid] for uid in counted_org_units(night, source) if uid in keys],
@@ -157,6 +157,7 @@ def switch_results(
         night.warehouse,
         by_year_together,
         night.token,
+        versions={year: versions_of(night.mappings, year) for year in years},
         commitment_status=commitments,
         plan_progress=plan,
         data_quality=pd.concat(findings, ignore_index=True),

@@ -7,6 +7,7 @@ are, so that each row tells which run last changed it.
 
 import hashlib
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import pandas as pd
 import psycopg
@@ -19,7 +20,7 @@ from warehouse.lock import RunToken
 from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql, stage_text
 
 NUMBERS = ("numerator", "denominator", "value", "completeness")
-VALUES = (*NUMBERS, "status")
+VALUES = (*NUMBERS, "status", "version")
 KEY = ("indicator", "disaggregation", "period", "org_unit")
 VALUE_LIST = ", ".join(VALUES)
 NEW_VALUES = ", ".join(f"n.{name}" for name in VALUES)
@@ -45,7 +46,10 @@ KINDS = {
     "period": "text",
     **dict.fromkeys(NUMBERS, "double precision"),
     "status": "text",
+    "version": "smallint",
 }
+Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
+NO_VERSIONS: Versions = MappingProxyType({})
 COMMITMENT_STATUS = Contract(
     "commitment_status",
     {
@@ -88,21 +92,24 @@ def write_results(
     results: Mapping[int, pd.DataFrame],
     run: RunToken,
     *,
+    versions: Versions = NO_VERSIONS,
     commitment_status: pd.DataFrame | None = None,
     plan_progress: pd.DataFrame | None = None,
     data_quality: pd.DataFrame | None = None,
 ) -> int:
     """Switch the results of these years (RESULTS) and the small tables at once; how many rows were written.
 
-    A year that is not given keeps its results; a small table that is not given keeps its rows. The frames of
-    commitments and plan lines need the columns of COMMITMENT_STATUS and PLAN_PROGRESS, in any order.
+    `versions` numbers the formulas the results were computed by. A year that is not given keeps its results; a
+    small table that is not given keeps its rows. The frames of commitments and plan lines need the columns of
+    COMMITMENT_STATUS and PLAN_PROGRESS, in any order.
     """
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         run_sql(connection, "SET LOCAL jit = off")
         # Newest year first, for the same reason as upper levels first.
         written = sum(
-            write_year(connection, year, results[year], run.run_id) for year in sorted(results, reverse=True)
+            write_year(connection, year, results[year], run.run_id, versions.get(year, {}))
+            for year in sorted(results, reverse=True)
         )
         small = (
             (COMMITMENT_STATUS, commitment_status),
@@ -118,9 +125,12 @@ def write_results(
     return written
 
 
-def write_year(connection: psycopg.Connection, year: int, results: pd.DataFrame, run: int) -> int:
+def write_year(
+    connection: psycopg.Connection, year: int, results: pd.DataFrame, run: int, versions: Mapping[str, int]
+) -> int:
     """Make one year's results equal to the frame; how many rows differed."""
-    text = as_csv(arrow(RESULTS.check(results).sort_values(list(KEY)), list(KINDS)))
+    formulas = RESULTS.check(results)["indicator"].map(versions).fillna(1).astype("int16")
+    text = as_csv(arrow(results.assign(version=formulas).sort_values(list(KEY)), list(KINDS)))
     if not remember(connection, f"indicator_value/{year}", text, run):
         return 0
     stage_text(connection, "now", text, KINDS)

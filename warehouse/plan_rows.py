@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Table
 
 from layidu.mapping.contracts import Mappings, Measure
+from layidu.mapping.versions import FIRST, formulas_of
 from layidu.model import disaggregation
 from warehouse.tables import plan
 
@@ -19,6 +20,7 @@ def declared_rows(mappings: Mappings, cells: pd.DataFrame, terms: pd.DataFrame) 
     return {
         "variable": variables(mappings),
         "indicator": indicators(mappings),
+        "formula": formulas(mappings),
         "term": [
             {"position": place, **row}
             for place, row in enumerate(records(terms.sort_values(list(terms.columns), ignore_index=True)))
@@ -70,6 +72,22 @@ def indicators(mappings: Mappings) -> list[Row]:
     return [
         {"code": code, **picked(names, vars(indicator))}
         for code, indicator in sorted(mappings.indicators.items())
+    ]
+
+
+def formulas(mappings: Mappings) -> list[Row]:
+    """One row a formula."""
+    names = ("version", "numerator", "denominator", "factor", "annualised")
+    return [
+        {
+            "indicator": code,
+            **picked(names, vars(formula)),
+            "valid_from": int(formula.valid_from or FIRST),
+            "valid_to": int(formula.valid_to),
+            "reason": formula.reason or None,
+        }
+        for code, indicator in sorted(mappings.indicators.items())
+        for formula in formulas_of(indicator)
     ]
 
 

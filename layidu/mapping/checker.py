@@ -19,6 +19,7 @@ from layidu.mapping.reader import Reading
 from layidu.mapping.servercheck import check_against
 from layidu.mapping.sourcecheck import check_sources
 from layidu.mapping.unusedcheck import check_unused
+from layidu.mapping.versioncheck import check_versions
 
 __all__ = ["check_against", "check_declarations", "check_reading", "has_errors", "report", "told"]
 
@@ -56,6 +57,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_populations,
         check_indicators,
         check_measures,
+        check_versions,
         check_publications,
         check_commitments,
         check_report,

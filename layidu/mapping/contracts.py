@@ -185,12 +185,30 @@ class Disaggregation(Declared):
     share_of_total: bool = False  # the denominator keeps all bands: each band's value is its share
 
 
+class Formula(Declared):
+    """How an indicator was computed before: what it replaces of today's declaration, and until when."""
+
+    version: int = Field(ge=1)
+    valid_from: Month | None = None  # a January; none: as far back as there are values
+    valid_to: Month  # a December: no quarter and no year mixes two formulas
+    numerator: str
+    denominator: str | None = None
+    numerator_weights: Weights | None = None
+    factor: float = 1
+    annualised: bool = False
+    reason: str  # why it was given up, and who decided
+
+
 class Indicator(Declared):
     """One line of the catalogue; its parts are written in the grammar of `expressions.py`."""
 
     name: str
     short_name: str = Field(max_length=50)
     definition: str
+    version: int = Field(default=1, ge=1)  # of the formula; a changed formula is a new version
+    valid_from: Month | None = None  # a January: first month of this formula
+    valid_to: Month | None = None  # a December: last month of an indicator that is given up
+    earlier: list[Formula] = []  # the formulas before this one
     numerator: str
     denominator: str | None = None  # none: a count
     numerator_weights: Weights | None = None

@@ -6,6 +6,7 @@ from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.expressions import ExpressionError, Filter, Term, parse
 from layidu.mapping.problems import Place, Problem, unknown_name
 from layidu.mapping.terms import DATA_SET, REPORT_VARIABLES
+from layidu.mapping.yaml_places import Path_, spelled
 
 
 def measures(mappings: Mappings) -> set[str]:
@@ -16,14 +17,15 @@ def measures(mappings: Mappings) -> set[str]:
 class IndicatorCheck:
     """The problems of one indicator."""
 
-    def __init__(self, mappings: Mappings, code: str, indicator: Indicator) -> None:
+    def __init__(self, mappings: Mappings, code: str, indicator: Indicator, at: Path_ = ()) -> None:
         self.mappings = mappings
-        self.code = code
+        self.code = spelled((code, *at))
         self.indicator = indicator
+        self.at = ("indicators", code, *at)
 
     def place(self, *path: str | int) -> Place | None:
         """Where something of this indicator stands."""
-        return self.mappings.places.get(("indicators", self.code, *path))
+        return self.mappings.places.get((*self.at, *path))
 
     def problem(self, code: str, key: str, found: str, expected: str, todo: str) -> Problem:
         """An error at one of the indicator's keys."""
@@ -34,6 +36,12 @@ class IndicatorCheck:
 
     def problems(self) -> Iterator[Problem]:
         """All of them."""
+        yield from self.formula()
+        yield from self.data_sets()
+        yield from self.texts()
+
+    def formula(self) -> Iterator[Problem]:
+        """Those of how it is computed."""
         terms: dict[str, tuple[Term, ...]] = {}
         for key in ("numerator", "denominator"):
             expression = getattr(self.indicator, key)
@@ -50,8 +58,6 @@ class IndicatorCheck:
         yield from self.publication(terms)
         yield from self.disaggregations(terms.get("numerator", ()))
         yield from self.weights(terms.get("numerator", ()))
-        yield from self.data_sets()
-        yield from self.texts()
 
     def not_understood(self, key: str, error: ExpressionError) -> Problem:
         """A part that is no expression, at the column of what is not understood (one more for the quote)."""

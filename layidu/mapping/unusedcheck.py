@@ -6,6 +6,7 @@ from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.expressions import ExpressionError, parse
 from layidu.mapping.nearest import listed
 from layidu.mapping.problems import Problem
+from layidu.mapping.versions import formulas_of
 
 #: Section and deeper path of the names, the code, what they are, and what would employ them.
 KINDS = {
@@ -48,9 +49,10 @@ def employed(mappings: Mappings) -> dict[tuple[str, ...], set[str]]:
 
 
 def names_used(indicator: Indicator) -> set[str]:
-    """The names an indicator's expressions refer to; none from an expression that cannot be read."""
+    """The names an indicator's formulas refer to; none from an expression that cannot be read."""
     names: set[str] = set()
-    for expression in (indicator.numerator, indicator.denominator):
+    formulas = formulas_of(indicator)
+    for expression in [part for one in formulas for part in (one.numerator, one.denominator)]:
         try:
             names |= {term.name for term in parse(expression)} if expression else set()
         except ExpressionError:

@@ -261,6 +261,17 @@ def test_results_are_written_where_they_differ(filled: Warehouse) -> None:
     assert read.results(filled, periods=["2025"]).empty
 
 
+def test_a_value_carries_the_version_of_its_formula(filled: Warehouse) -> None:
+    with night(filled) as run:
+        assert write_results(filled, {2026: results(filled)}, run) == 2
+        numbered = {2026: {"PAL-TPR": 2}}
+        assert write_results(filled, {2026: results(filled)}, run, versions=numbered) == 2
+        assert write_results(filled, {2026: results(filled)}, run, versions=numbered) == 0
+    with filled.connect("reader") as connection:
+        found = connection.execute("SELECT DISTINCT version_formule FROM mart.indicateurs").fetchall()
+    assert found == [(2,)]
+
+
 def test_a_failed_switch_leaves_all_years_as_they_were(filled: Warehouse) -> None:
     with night(filled) as run:
         write_results(filled, {2026: results(filled)}, run)

@@ -50,6 +50,22 @@ VARIABLE_CELL = Table(
     comment="The map: source cell -> variable and disaggregation",
 )
 
+FORMULA = Table(
+    "formula",
+    METADATA,
+    part("indicator", TEXT, "code of plan.indicator"),
+    part("version", SMALL, "number of the formula"),
+    required("valid_from", INT, "first month yyyymm; 1: as far back as there are values"),
+    required("valid_to", INT, "last month yyyymm; 999912: until further notice"),
+    required("numerator", TEXT, "expression over variables"),
+    optional("denominator", TEXT, "expression over variables and populations; empty: a count"),
+    required("factor", NUMBER, "what the ratio is multiplied by"),
+    required("annualised", BOOL, "whether the denominator is person-time"),
+    optional("reason", TEXT, "why it was given up; empty for the one in force"),
+    schema="plan",
+    comment="Every formula an indicator ever had, and the months it is valid in",
+)
+
 CORRECTION = Table(
     "correction",
     METADATA,

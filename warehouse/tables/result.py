@@ -19,6 +19,7 @@ INDICATOR_VALUE = Table(
     required("status", TEXT, "computed, or why there is no value"),
     optional("completeness", NUMBER, "reports received / expected, 0 to 1; empty where none was expected"),
     required("run", INT, "run that last changed this row"),
+    required("version", SMALL, "version of the indicator's formula it was computed by"),
     schema="result",
     comment="Indicator values with both parts, their status and their completeness",
 )
