@@ -248,6 +248,10 @@ def _shape_errors(kind: str, item: Item, klass: str) -> list[Item]:
             args = [name, str(longest), str(length)]
             error = _error(klass, "E4001", message, args, name, [name, longest, length])
             found.append(error | {"errorKlass": "java.lang.String"})
+    opened, closed = (str(item.get(name) or "")[:10] for name in ("openingDate", "closedDate"))
+    if kind == "organisationUnits" and closed and closed < opened:
+        message = f"Closing date `{closed}` must be after opening date `{opened}`"  # the words are ours
+        found.append(_error(klass, "E4013", message, [closed, opened], "closedDate", [closed, opened]))
     for name in REQUIRED.get(kind, ()):
         if item.get(name) is None or item.get(name) == "":
             message = f"Missing required property `{name}`"

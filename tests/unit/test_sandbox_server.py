@@ -3,12 +3,8 @@
 import json
 import stat
 import threading
-import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -29,65 +25,7 @@ from tests.sandbox_country import (
     country,
     data_set,
 )
-
-
-class Asked:
-    """One user's view of a sandbox."""
-
-    def __init__(self, url: str, token: str) -> None:
-        self.connection = HTTPConnection(urlsplit(url).netloc, timeout=30)
-        self.headers = {"Authorization": f"ApiToken {token}", "Content-Type": "application/json"}
-
-    def raw(self, method: str, path: str, body: object = None, **params: Any) -> tuple[int, bytes]:
-        """Status and body of an answer."""
-        text = None if body is None else json.dumps(body).encode()
-        query = urlencode(params, doseq=True)
-        self.connection.request(method, f"{path}?{query}", text, self.headers)
-        response = self.connection.getresponse()
-        return response.status, response.read()
-
-    def get(self, path: str, **params: Any) -> Any:
-        """What a good answer says."""
-        status, body = self.raw("GET", path, **params)
-        assert status == 200, body
-        return json.loads(body)
-
-    def refusal(self, path: str, **params: Any) -> tuple[int, str | None]:
-        """Status and error code of a refusal."""
-        status, body = self.raw("GET", path, **params)
-        return status, json.loads(body).get("errorCode")
-
-
-class People:
-    """All four users of a sandbox."""
-
-    def __init__(self, url: str, folder: Path) -> None:
-        by_role = {role: Asked(url, account.token) for role, account in read(folder).items()}
-        self.admin, self.pull = by_role["admin"], by_role["pull"]
-        self.push, self.analytics = by_role["push"], by_role["analytics"]
-
-    def close(self) -> None:
-        """Hang up."""
-        for each in (self.admin, self.pull, self.push, self.analytics):
-            each.connection.close()
-
-    def build_tables(self) -> None:
-        """Run analytics and wait for it."""
-        status, body = self.analytics.raw("POST", "/api/resourceTables/analytics")
-        assert status == 200
-        job = json.loads(body)["response"]["id"]
-        assert self.admin.get(f"/api/system/tasks/ANALYTICS_TABLE/{job}") == []
-        for _ in range(100):
-            messages = self.admin.get(f"/api/system/tasks/ANALYTICS_TABLE/{job}")
-            if messages and messages[0]["completed"]:
-                return
-            time.sleep(0.02)
-        raise AssertionError(messages)
-
-    def rows(self, dx: str, pe: str, ou: str, **params: Any) -> list[list[str]]:
-        """The rows of an analytics answer, sorted."""
-        found = self.admin.get("/api/analytics", dimension=[f"dx:{dx}", f"pe:{pe}", f"ou:{ou}"], **params)
-        return sorted(found["rows"])
+from tests.sandbox_people import Asked, People, envelope, values
 
 
 @pytest.fixture
@@ -96,21 +34,6 @@ def people(tmp_path: Path) -> Iterator[People]:
         found = People(url, tmp_path)
         yield found
         found.close()
-
-
-def values(**more: Any) -> dict[str, Any]:
-    return {
-        "dataSet": SOURCE,
-        "orgUnit": DISTRICT,
-        "children": "true",
-        "period": ["202601", "202602"],
-        **more,
-    }
-
-
-def envelope(data_set_id: str, *rows: tuple[str, str, str, str]) -> dict[str, Any]:
-    names = ("dataElement", "period", "orgUnit", "value")
-    return {"dataSet": data_set_id, "dataValues": [dict(zip(names, each, strict=True)) for each in rows]}
 
 
 def test_secrets_are_made_for_each_folder_and_only_the_owner_reads_them(tmp_path: Path) -> None:
