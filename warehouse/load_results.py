@@ -1,55 +1,58 @@
 """What did compute find? Results, commitments, plan lines and data quality, switched in one transaction.
 
-A part whose fingerprint is that of last time is not written; of a year that changed only the rows that differ
-are, so that each row tells which run last changed it.
+A period whose fingerprint is that of last time is not written; a period that never had results is copied in as it
+is; of one that changed only the rows that differ are written, so that each tells which run last changed it.
 """
 # ruff: noqa: S608  the SQL is put together from constants of this room; data travel as parameters
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 import pandas as pd
 import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from layidu.model.frames import FINDINGS, RESULTS, Contract
+from layidu.model.frames import FINDINGS, Contract
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
-from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql, stage_text
+from warehouse.result_rows import COLUMNS, NUMBERS, Rows, by_period, copy_rows, rows_of
+from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql
 
-NUMBERS = ("numerator", "denominator", "value", "completeness")
 VALUES = (*NUMBERS, "status", "version")
-KEY = ("indicator", "disaggregation", "period", "org_unit")
+KEY = ("series", "period", "org_unit", "as_it_was")
 VALUE_LIST = ", ".join(VALUES)
 NEW_VALUES = ", ".join(f"n.{name}" for name in VALUES)
-GONE = """
-DELETE FROM result.indicator_value k USING differing n WHERE k.year = %(year)s AND n.action = 'gone' AND {same}
+SAME = " AND ".join(f"k.{name} = n.{name}" for name in KEY)
+# The stored rows of some periods: by the table's key, whose first part is the series.
+STORED = """
+SELECT * FROM result.value WHERE series = ANY(ARRAY(SELECT key FROM result.series)) AND period = ANY(%(periods)s)
 """
+DIFFERING = f"""
+CREATE TEMP TABLE differing ON COMMIT DROP AS
+SELECT {", ".join(f"coalesce(n.{name}, k.{name}) AS {name}" for name in KEY)}, {NEW_VALUES},
+ CASE WHEN n.period IS NULL THEN 'gone' WHEN k.period IS NULL THEN 'new' ELSE 'changed' END AS action
+FROM now n FULL JOIN ({STORED}) k ON {SAME}
+WHERE n.period IS NULL OR k.period IS NULL
+ OR ({", ".join(f"k.{name}" for name in VALUES)}) IS DISTINCT FROM ({NEW_VALUES})
+"""
+GONE = f"DELETE FROM result.value k USING differing n WHERE n.action = 'gone' AND {SAME}"
 CHANGED = f"""
-UPDATE result.indicator_value k SET ({VALUE_LIST}, run) = ({NEW_VALUES}, %(run)s) FROM differing n
-WHERE k.year = %(year)s AND n.action = 'changed' AND {{same}}
+UPDATE result.value k SET ({VALUE_LIST}, run) = ({NEW_VALUES}, %(run)s) FROM differing n
+WHERE n.action = 'changed' AND {SAME}
 """
-# Upper levels first: what a person sees who asks for a few rows in no order.
 NEW = f"""
-INSERT INTO result.indicator_value (year, hierarchy, indicator, disaggregation, period, org_unit, {VALUE_LIST}, run)
-SELECT %(year)s, 'as_it_is', n.indicator, n.disaggregation, n.period, n.org_unit, {NEW_VALUES}, %(run)s
-FROM differing n JOIN source.org_unit o ON o.key = n.org_unit WHERE n.action = 'new'
-ORDER BY o.level, n.indicator, n.disaggregation, n.period, n.org_unit
+INSERT INTO result.value ({", ".join(KEY)}, {VALUE_LIST}, run)
+SELECT {", ".join(f"n.{name}" for name in KEY)}, {NEW_VALUES}, %(run)s
+FROM differing n WHERE n.action = 'new' ORDER BY n.series, n.period, n.org_unit
 """
-SWITCH = (GONE, CHANGED, NEW)
-KINDS = {
-    "indicator": "text",
-    "disaggregation": "text",
-    "org_unit": "int",
-    "period": "text",
-    **dict.fromkeys(NUMBERS, "double precision"),
-    "status": "text",
-    "version": "smallint",
-}
 Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
-NO_VERSIONS: Versions = MappingProxyType({})
+NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
+NO_VERSIONS_OF_YEARS: Versions = MappingProxyType({})
 COMMITMENT_STATUS = Contract(
     "commitment_status",
     {
@@ -85,6 +88,52 @@ PLAN_PROGRESS = Contract(
         "reason": "str",
     },
 )
+DATA_QUALITY = Contract("data_quality", FINDINGS.columns)
+
+
+@dataclass
+class Switch:
+    """The open transaction in which results change: nobody sees a part of it."""
+
+    connection: psycopg.Connection
+    run: RunToken
+    written: int = 0  # rows that differed
+
+    def year(
+        self,
+        year: int,
+        results: pd.DataFrame,
+        as_it_was: pd.DataFrame | None = None,
+        versions: Mapping[str, int] = NO_VERSIONS,
+    ) -> None:
+        """Make one year's results (RESULTS) equal to these frames.
+
+        `as_it_was`: results up the tree of their period, only those that differ from today's. `versions`:
+        indicator -> version of the formula it was computed by, 1 where none is named.
+        """
+        rows = rows_of(self.connection, results, versions, as_it_was=False)
+        if as_it_was is not None:
+            rows = np.concatenate([rows, rows_of(self.connection, as_it_was, versions, as_it_was=True)])
+        self.written += write_year(self.connection, year, rows, self.run.run_id)
+
+    def small(self, contract: Contract, rows: pd.DataFrame) -> None:
+        """Make a small table equal to a frame that has at least the contract's columns."""
+        self.written += write_small(self.connection, contract, rows, self.run.run_id)
+
+
+@contextmanager
+def switching(warehouse: Warehouse, run: RunToken) -> Iterator[Switch]:
+    """Everything written inside becomes visible at once, at the end; nothing of it when something fails."""
+    with warehouse.connect("loader") as connection:
+        run.guard(connection)
+        run_sql(connection, "SET LOCAL jit = off")
+        # A year's rows are many: a nested loop over them would never end.
+        run_sql(connection, "SET LOCAL enable_nestloop = off")
+        switch = Switch(connection, run)
+        yield switch
+    if switch.written >= LARGE:
+        with warehouse.connect("owner") as connection:
+            analyse(connection, "result.value")
 
 
 def write_results(
@@ -92,7 +141,7 @@ def write_results(
     results: Mapping[int, pd.DataFrame],
     run: RunToken,
     *,
-    versions: Versions = NO_VERSIONS,
+    versions: Versions = NO_VERSIONS_OF_YEARS,
     commitment_status: pd.DataFrame | None = None,
     plan_progress: pd.DataFrame | None = None,
     data_quality: pd.DataFrame | None = None,
@@ -103,65 +152,72 @@ def write_results(
     small table that is not given keeps its rows. The frames of commitments and plan lines need the columns of
     COMMITMENT_STATUS and PLAN_PROGRESS, in any order.
     """
-    with warehouse.connect("loader") as connection:
-        run.guard(connection)
-        run_sql(connection, "SET LOCAL jit = off")
-        # Newest year first, for the same reason as upper levels first.
-        written = sum(
-            write_year(connection, year, results[year], run.run_id, versions.get(year, {}))
-            for year in sorted(results, reverse=True)
-        )
+    with switching(warehouse, run) as switch:
+        for year in sorted(results):
+            switch.year(year, results[year], versions=versions.get(year, NO_VERSIONS))
         small = (
             (COMMITMENT_STATUS, commitment_status),
             (PLAN_PROGRESS, plan_progress),
-            (Contract("data_quality", FINDINGS.columns), data_quality),
+            (DATA_QUALITY, data_quality),
         )
         for contract, rows in small:
             if rows is not None:
-                written += write_small(connection, contract, rows, run.run_id)
-    if written >= LARGE:
-        with warehouse.connect("owner") as connection:
-            analyse(connection, "result.indicator_value")
+                switch.small(contract, rows)
+    return switch.written
+
+
+def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int) -> int:
+    """Write the periods of one year whose fingerprint is not that of last time; how many rows differed."""
+    known = {
+        str(what): str(sha256)
+        for what, sha256 in fetch(
+            connection,
+            "SELECT what, sha256 FROM result.digest WHERE what LIKE %(what)s",
+            {"what": f"value/{year}%"},
+        )
+    }
+    now = {f"value/{period}": (period, found, sha256) for period, found, sha256 in by_period(rows)}
+    changed = {what: one for what, one in now.items() if known.get(what) != one[2]}
+    gone = known.keys() - now.keys()
+    for what in sorted(changed.keys() | gone):
+        forget(connection, what)
+    for what, (_, _, sha256) in changed.items():
+        note(connection, what, sha256, run)
+    first = [what for what in changed if what not in known]
+    again = [int(what.rpartition("/")[2]) for what in sorted((changed.keys() - set(first)) | gone)]
+    written = 0
+    if first:
+        fresh = rows[np.isin(rows["period"], [changed[what][0] for what in first])]
+        copy_rows(connection, "result.value", upper_levels_first(connection, fresh), run)
+        written += len(fresh)
+    if again:
+        written += rewrite(connection, rows[np.isin(rows["period"], again)], again, run)
     return written
 
 
-def write_year(
-    connection: psycopg.Connection, year: int, results: pd.DataFrame, run: int, versions: Mapping[str, int]
-) -> int:
-    """Make one year's results equal to the frame; how many rows differed."""
-    formulas = RESULTS.check(results)["indicator"].map(versions).fillna(1).astype("int16")
-    text = as_csv(arrow(results.assign(version=formulas).sort_values(list(KEY)), list(KINDS)))
-    if not remember(connection, f"indicator_value/{year}", text, run):
-        return 0
-    stage_text(connection, "now", text, KINDS)
-    run_sql(connection, "ANALYZE now")
-    # A year's rows are many: a nested loop over them would never end.
-    run_sql(connection, "SET LOCAL enable_nestloop = off")
-    parameters = {"year": year, "run": run}
-    same = " AND ".join(f"k.{name} = n.{name}" for name in KEY)
-    run_sql(
-        connection,
-        f"CREATE TEMP TABLE differing ON COMMIT DROP AS SELECT {either(KEY)}, {prefixed('n', VALUES)},"
-        " CASE WHEN n.period IS NULL THEN 'gone' WHEN k.period IS NULL THEN 'new' ELSE 'changed' END AS action"
-        f" FROM now n FULL JOIN (SELECT * FROM result.indicator_value WHERE year = %(year)s) k ON {same}"
-        f" WHERE n.period IS NULL OR k.period IS NULL"
-        f" OR ({prefixed('k', VALUES)}) IS DISTINCT FROM ({prefixed('n', VALUES)})",
-        parameters,
+def upper_levels_first(connection: psycopg.Connection, rows: Rows) -> Rows:
+    """What a person sees who asks for a few rows in no order."""
+    levels = np.array(
+        fetch(connection, "SELECT key, level FROM source.org_unit ORDER BY key"), dtype=np.int64
     )
+    if not len(levels):
+        return rows
+    place = np.minimum(np.searchsorted(levels[:, 0], rows["org_unit"]), len(levels) - 1)
+    return rows[np.argsort(levels[place, 1].astype(np.int16), kind="stable")]
+
+
+def rewrite(connection: psycopg.Connection, rows: Rows, periods: list[int], run: int) -> int:
+    """Write where the stored rows of these periods differ; each row tells which run last changed it."""
+    definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
+    run_sql(connection, f"CREATE TEMP TABLE now ({definition}) ON COMMIT DROP")
+    copy_rows(connection, "now", rows)
+    run_sql(connection, "ANALYZE now")
+    parameters = {"periods": periods, "run": run}
+    run_sql(connection, DIFFERING, parameters)
     run_sql(connection, "ANALYZE differing")
-    written = sum(run_sql(connection, statement.format(same=same), parameters) for statement in SWITCH)
+    written = sum(run_sql(connection, statement, parameters) for statement in (GONE, CHANGED, NEW))
     run_sql(connection, "DROP TABLE now, differing")
     return written
-
-
-def either(names: tuple[str, ...]) -> str:
-    """The columns of whichever side of the join has them."""
-    return ", ".join(f"coalesce(n.{name}, k.{name}) AS {name}" for name in names)
-
-
-def prefixed(alias: str, names: tuple[str, ...]) -> str:
-    """Columns of one alias."""
-    return ", ".join(f"{alias}.{name}" for name in names)
 
 
 def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.DataFrame, run: int) -> int:
@@ -182,14 +238,23 @@ def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.Dat
 def remember(connection: psycopg.Connection, what: str, text: memoryview, run: int) -> bool:
     """Store the fingerprint of rows; False when it is the one of last time."""
     digest = hashlib.sha256(text).hexdigest()
-    parameters = {"what": what, "sha256": digest, "run": run}
-    known = "FROM result.digest WHERE what = %(what)s"
-    if fetch(connection, f"SELECT {known} AND sha256 = %(sha256)s", parameters):
+    known = fetch(connection, "SELECT sha256 FROM result.digest WHERE what = %(what)s", {"what": what})
+    if known == [(digest,)]:
         return False
-    run_sql(connection, f"DELETE {known}", parameters)
+    forget(connection, what)
+    note(connection, what, digest, run)
+    return True
+
+
+def forget(connection: psycopg.Connection, what: str) -> None:
+    """Drop a fingerprint."""
+    run_sql(connection, "DELETE FROM result.digest WHERE what = %(what)s", {"what": what})
+
+
+def note(connection: psycopg.Connection, what: str, sha256: str, run: int) -> None:
+    """Keep a fingerprint."""
     run_sql(
         connection,
         "INSERT INTO result.digest (what, sha256, run) VALUES (%(what)s, %(sha256)s, %(run)s)",
-        parameters,
+        {"what": what, "sha256": sha256, "run": run},
     )
-    return True

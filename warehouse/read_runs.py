@@ -198,9 +198,7 @@ def status(warehouse: Warehouse) -> dict[str, object]:
             connection,
             "SELECT code, count(*) FROM run.refused_value WHERE resolved_run IS NULL GROUP BY code ORDER BY code",
         )
-        results = fetch(
-            connection, "SELECT year, count(*) FROM result.indicator_value GROUP BY year ORDER BY year"
-        )
+        results = fetch(connection, "SELECT period / 100, count(*) FROM result.value GROUP BY 1 ORDER BY 1")
         published = fetch(
             connection, "SELECT target, state, count(*) FROM run.published_cell GROUP BY 1, 2 ORDER BY 1, 2"
         )

@@ -1,6 +1,6 @@
 """How do frames get into PostgreSQL and back? By COPY, through temporary tables that die with the transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from io import BytesIO
 from typing import LiteralString, cast
 
@@ -97,11 +97,14 @@ def stage_numbers(
         connection.execute(as_sql(f"ANALYZE {name}"))
 
 
-def binary_row(kinds: Mapping[str, str]) -> np.dtype[np.void]:
-    """How PostgreSQL's binary COPY writes a row of fixed width: the number of fields, each with its length."""
+def binary_row(kinds: Mapping[str, str], missing: Collection[str] = ()) -> np.dtype[np.void]:
+    """How PostgreSQL's binary COPY writes a row of fixed width: the number of fields, each with its length.
+
+    A field that is missing has a length (-1) and no bytes.
+    """
     fields: list[tuple[str, str]] = [("fields", ">i2")]
     for name, kind in kinds.items():
-        fields += [(f"{name} length", ">i4"), (name, f">{kind}")]
+        fields += [(f"{name} length", ">i4"), *([] if name in missing else [(name, f">{kind}")])]
     return np.dtype(fields)
 
 

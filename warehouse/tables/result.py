@@ -1,27 +1,67 @@
 """What is in the schema `result`? What compute found; it switches once a run, in one transaction."""
 
-from sqlalchemy import Table
+from sqlalchemy import Index, Table
 
-from warehouse.tables.columns import INT, METADATA, NUMBER, SMALL, TEXT, numbered, optional, part, required
-
-INDICATOR_VALUE = Table(
-    "indicator_value",
+from warehouse.tables.columns import (
+    BOOL,
+    INT,
     METADATA,
-    part("year", SMALL, "year of the period: the unit of recomputation"),
-    part("indicator", TEXT, "code of plan.indicator"),
-    part("disaggregation", TEXT, "as in age=15-24; empty for the total"),
-    part("period", TEXT, "202603, 2026Q1 or 2026"),
+    NUMBER,
+    SMALL,
+    TEXT,
+    numbered,
+    optional,
+    part,
+    required,
+)
+
+SERIES = Table(
+    "series",
+    METADATA,
+    numbered("key", "number of the series"),
+    required("indicator", TEXT, "code of plan.indicator"),
+    required("disaggregation", TEXT, "as in age=15-24; empty for the total"),
+    Index("series_name", "indicator", "disaggregation", unique=True),
+    schema="result",
+    comment="Every indicator, and every band of one, that ever had a result",
+)
+
+PERIOD = Table(
+    "period",
+    METADATA,
+    part("key", INT, "yyyymm; quarters yyyy21 to yyyy24, half-years yyyy31 and yyyy32, the year yyyy00"),
+    required("id", TEXT, "202603, 2026Q1, 2026S1 or 2026"),
+    Index("period_id", "id", unique=True),
+    schema="result",
+    comment="Every period that ever had a result",
+)
+
+STATUS = Table(
+    "status",
+    METADATA,
+    numbered("key", "number of the status", SMALL),
+    required("name", TEXT, "computed, or why there is no value"),
+    Index("status_name", "name", unique=True),
+    schema="result",
+    comment="What can be said of a value",
+)
+
+VALUE = Table(
+    "value",
+    METADATA,
+    part("series", INT, "key of result.series"),
+    part("period", INT, "key of result.period"),
     part("org_unit", INT, "key of source.org_unit"),
-    part("hierarchy", TEXT, "as_it_is (today's tree) or as_it_was (the tree of that period)"),
+    required("run", INT, "run that last changed this row"),
     optional("numerator", NUMBER, "numerator, summed"),
     optional("denominator", NUMBER, "denominator, summed"),
     optional("value", NUMBER, "factor x numerator / denominator; the numerator of a count"),
-    required("status", TEXT, "computed, or why there is no value"),
     optional("completeness", NUMBER, "reports received / expected, 0 to 1; empty where none was expected"),
-    required("run", INT, "run that last changed this row"),
+    required("status", SMALL, "key of result.status"),
     required("version", SMALL, "version of the indicator's formula it was computed by"),
+    part("as_it_was", BOOL, "summed up the tree of that period; only where that differs from today's tree"),
     schema="result",
-    comment="Indicator values with both parts, their status and their completeness",
+    comment="Indicator values with both parts; result.indicator_value shows them by name",
 )
 
 COMMITMENT_STATUS = Table(
@@ -90,7 +130,7 @@ DIGEST = Table(
     "digest",
     METADATA,
     numbered("key", "number of the row"),
-    required("what", TEXT, "indicator_value/<year>, commitment_status, plan_progress or data_quality"),
+    required("what", TEXT, "value/<period>, commitment_status, plan_progress or data_quality"),
     required("sha256", TEXT, "of the rows as written; the same rows are not written twice"),
     required("run", INT, "run that wrote them"),
     schema="result",

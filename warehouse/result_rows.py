@@ -1,0 +1,143 @@
+"""How do results look as rows of `result.value`? Keys for names, and PostgreSQL's binary form."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import psycopg
+from numpy.typing import NDArray
+
+from layidu.model.frames import RESULTS
+from warehouse.staging import BINARY_END, BINARY_START, PIECE, as_sql, binary_row, fetch
+
+NUMBERS = ("numerator", "denominator", "value", "completeness")
+#: What a row says, without the run that wrote it: the bytes its fingerprint is taken of.
+ROW = np.dtype(
+    [
+        ("series", "<i4"),
+        ("period", "<i4"),
+        ("org_unit", "<i4"),
+        ("as_it_was", "i1"),
+        ("status", "<i2"),
+        ("version", "<i2"),
+        *((name, "<f8") for name in NUMBERS),
+    ]
+)
+COLUMNS = {
+    "series": "int",
+    "period": "int",
+    "org_unit": "int",
+    "as_it_was": "boolean",
+    "status": "smallint",
+    "version": "smallint",
+    **dict.fromkeys(NUMBERS, "double precision"),
+}
+KINDS = {"series": "i4", "period": "i4", "org_unit": "i4", "as_it_was": "i1", "status": "i2", "version": "i2", "run": "i4"}
+Rows = NDArray[np.void]
+
+
+def rows_of(
+    connection: psycopg.Connection, results: pd.DataFrame, versions: Mapping[str, int], *, as_it_was: bool
+) -> Rows:
+    """Results (RESULTS) as rows of keys, in the frame's order; names never seen before get keys of their own."""
+    RESULTS.check(results)
+    rows = np.empty(len(results), dtype=ROW)
+    rows["series"] = series_keys(connection, results)
+    codes, names = pd.factorize(results["indicator"])
+    rows["version"] = np.array([versions.get(str(name), 1) for name in names], dtype=np.int16)[codes]
+    codes, names = pd.factorize(results["period"])
+    ids = [str(name) for name in names]
+    add_missing(connection, "period", [(period_key(period), period) for period in ids], ("key", "id"))
+    rows["period"] = np.array([period_key(period) for period in ids], dtype=np.int32)[codes]
+    codes, names = pd.factorize(results["status"])
+    states = [str(name) for name in names]
+    add_missing(connection, "status", [(state,) for state in states], ("name",))
+    known = {str(name): key for name, key in fetch(connection, "SELECT name, key FROM result.status")}
+    rows["status"] = np.array([known[state] for state in states], dtype=np.int16)[codes]
+    rows["org_unit"] = results["org_unit"].to_numpy()
+    rows["as_it_was"] = as_it_was
+    for name in NUMBERS:
+        rows[name] = results[name].to_numpy()
+    return rows
+
+
+def series_keys(connection: psycopg.Connection, results: pd.DataFrame) -> NDArray[np.int32]:
+    """The key of each row's indicator and disaggregation."""
+    indicator, indicators = pd.factorize(results["indicator"])
+    disaggregation, disaggregations = pd.factorize(results["disaggregation"])
+    pair = indicator * len(disaggregations) + disaggregation
+    present = np.flatnonzero(np.bincount(pair, minlength=1)) if len(pair) else pair
+    names = [
+        (str(indicators[place // len(disaggregations)]), str(disaggregations[place % len(disaggregations)]))
+        for place in present.tolist()
+    ]
+    add_missing(connection, "series", names, ("indicator", "disaggregation"))
+    known = {
+        (str(code), str(split)): key
+        for code, split, key in fetch(connection, "SELECT indicator, disaggregation, key FROM result.series")
+    }
+    keys = np.zeros(len(indicators) * len(disaggregations), dtype=np.int32)
+    keys[present] = np.array([known[name] for name in names], dtype=np.int32)
+    found: NDArray[np.int32] = keys[pair]
+    return found
+
+
+def add_missing(
+    connection: psycopg.Connection, table: str, names: Sequence[tuple[object, ...]], columns: tuple[str, ...]
+) -> None:
+    """Give keys to names that have none yet."""
+    unknown = set(names) - set(fetch(connection, f"SELECT {', '.join(columns)} FROM result.{table}"))  # noqa: S608
+    places = ", ".join(["%s"] * len(columns))
+    statement = as_sql(f"INSERT INTO result.{table} ({', '.join(columns)}) VALUES ({places})")  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, sorted(unknown, key=str))
+
+
+def period_key(period: str) -> int:
+    """A number for a period whose first four digits are its year: 202603, 2026Q1 -> 202621, 2026 -> 202600."""
+    year, rest = int(period[:4]) * 100, period[4:]
+    if rest[:1] in ("Q", "S"):
+        return year + {"Q": 20, "S": 30}[rest[0]] + int(rest[1:])
+    return year + int(rest or 0)
+
+
+def by_period(rows: Rows) -> Iterator[tuple[int, Rows, str]]:
+    """Each period's rows, in the order they came, with the fingerprint of what they say."""
+    keys, codes, counts = np.unique(rows["period"], return_inverse=True, return_counts=True)
+    ordered = rows[np.argsort(codes.astype(np.int16), kind="stable")]
+    for key, end, count in zip(keys.tolist(), np.cumsum(counts), counts, strict=True):
+        of_period = ordered[end - count : end]
+        yield key, of_period, hashlib.sha256(of_period.view(np.uint8).data).hexdigest()
+
+
+def copy_rows(connection: psycopg.Connection, table: str, rows: Rows, run: int | None = None) -> None:
+    """Binary COPY into a table with these columns, and the run's number when it has one.
+
+    A row of fixed width cannot say that a number is missing: rows that lack the same numbers go together.
+    """
+    columns = [*COLUMNS, *(["run"] if run is not None else [])]
+    statement = as_sql(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)")
+    missing = np.zeros(len(rows), dtype=np.int8)
+    for place, name in enumerate(NUMBERS):
+        missing |= np.isnan(rows[name]).astype(np.int8) << place
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.write(BINARY_START)
+        for pattern in np.unique(missing).tolist():
+            lacking = {name for place, name in enumerate(NUMBERS) if pattern >> place & 1}
+            body = binary(rows[missing == pattern], columns, lacking, run).view(np.uint8).data
+            for start in range(0, len(body), PIECE):
+                copy.write(body[start : start + PIECE])
+        copy.write(BINARY_END)
+
+
+def binary(rows: Rows, columns: Sequence[str], lacking: set[str], run: int | None) -> Rows:
+    """Rows in PostgreSQL's binary form."""
+    kinds = {name: KINDS.get(name, "f8") for name in columns}
+    packed = np.empty(len(rows), dtype=binary_row(kinds, lacking))
+    packed["fields"] = len(columns)
+    for name, kind in kinds.items():
+        packed[f"{name} length"] = -1 if name in lacking else np.dtype(kind).itemsize
+        if name not in lacking:
+            packed[name] = run if name == "run" else rows[name]
+    return packed
