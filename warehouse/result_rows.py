@@ -33,7 +33,15 @@ COLUMNS = {
     "version": "smallint",
     **dict.fromkeys(NUMBERS, "double precision"),
 }
-KINDS = {"series": "i4", "period": "i4", "org_unit": "i4", "as_it_was": "i1", "status": "i2", "version": "i2", "run": "i4"}
+KINDS = {
+    "series": "i4",
+    "period": "i4",
+    "org_unit": "i4",
+    "as_it_was": "i1",
+    "status": "i2",
+    "version": "i2",
+    "run": "i4",
+}
 Rows = NDArray[np.void]
 
 

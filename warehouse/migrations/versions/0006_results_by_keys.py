@@ -4,10 +4,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
-STATEMENTS = Path(__file__).parent.parent / "sql" / "0004_results_by_keys.sql"
+STATEMENTS = Path(__file__).parent.parent / "sql" / "0006_results_by_keys.sql"
 
 
 def upgrade() -> None:
