@@ -5,17 +5,17 @@ a row for each (org unit, period, disaggregation) where both sides of a rule abo
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from layidu.model.frames import KEY
 from layidu.model.metadata import Metadata
-from layidu.model.periods import parse
 from quality.evaluation import Expectation, among, at_least, between, not_more_than, present
 from quality.grammar import NUMERIC
 from quality.rules import Rule
+from quality.structure import readable
 
 COUNTS = ("INTEGER_ZERO_OR_POSITIVE", "INTEGER_POSITIVE")
 
@@ -24,22 +24,39 @@ def cells_frame(kept: pd.DataFrame, metadata: Metadata) -> pd.DataFrame:
     """One row a value: its keys as categories, text, number (NaN when not numeric), and its period's dates.
 
     Columns added to `kept`: row_id int64, number float64, count float64 (elements that count things),
-    days float64 of the period, age_days float64 from the period's end to the value's last change.
+    days float64 of the period, age_days float64 from the period's end to the value's last change. Each distinct
+    element, period, text and stamp is read once: a slice has few of them and many rows.
     """
-    types = kept["data_element"].map(metadata.data_elements.set_index("uid")["value_type"])
-    periods = {text: parse(text) for text in kept["period"].unique()}
-    number = pd.to_numeric(kept["value"].where(types.isin(NUMERIC)), errors="coerce").astype("float64")
-    ends = kept["period"].map({text: pd.Timestamp(period.end) for text, period in periods.items()})
-    touched = pd.to_datetime(kept["last_updated"].astype("str").str[:10], errors="coerce")
+    elements, periods = kept["data_element"].cat, kept["period"].cat
+    types = metadata.data_elements.set_index("uid")["value_type"].reindex(elements.categories)
+    element = elements.codes.to_numpy()
+    number = np.where(types.isin(NUMERIC).to_numpy()[element], numbers(kept["value"]), np.nan)
+    # The dictionary may still hold periods of refused records.
+    read = [readable(text) for text in periods.categories]
+    period = periods.codes.to_numpy()
+    ends = np.array([item.end if item else None for item in read], dtype="datetime64[D]")
+    touched = days_of(kept["last_updated"])
     return kept.assign(
         row_id=np.arange(len(kept)),
         number=number,
-        count=number.where(types.isin(COUNTS)),
-        days=kept["period"]
-        .map({text: float(period.days) for text, period in periods.items()})
-        .astype("float64"),
-        age_days=(touched - pd.to_datetime(ends)) / timedelta(days=1),
+        count=np.where(types.isin(COUNTS).to_numpy()[element], number, np.nan),
+        days=np.array([item.days if item else np.nan for item in read], dtype=np.float64)[period],
+        age_days=(touched - ends[period]) / np.timedelta64(1, "D"),
     )
+
+
+def numbers(texts: pd.Series) -> npt.NDArray[np.float64]:
+    """Texts as numbers, NaN where a text is none."""
+    codes, distinct = pd.factorize(texts)
+    read = pd.to_numeric(pd.Series(distinct), errors="coerce").to_numpy(np.float64)
+    return np.append(read, np.nan)[codes]
+
+
+def days_of(stamps: pd.Series) -> npt.NDArray[np.datetime64]:
+    """The day of each stamp, NaT where there is none."""
+    days, place = np.unique([str(stamp)[:10] for stamp in stamps.cat.categories], return_inverse=True)
+    read = pd.to_datetime(pd.Series(days, dtype="str"), errors="coerce").to_numpy("datetime64[D]")
+    return np.append(read[place], np.datetime64("NaT", "D"))[stamps.cat.codes.to_numpy()]
 
 
 def cell_suite(
@@ -74,14 +91,17 @@ def cell_suite(
     return cells, expectations
 
 
-def holds(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> pd.Series:
+def holds(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> npt.NDArray[np.bool_]:
     """Which cells are mapped to one of these variables."""
+    elements, combos = cells["data_element"].cat, cells["category_option_combo"].cat
     wanted = mapped[mapped["variable"].isin(variables)]
-    pairs = pd.MultiIndex.from_frame(wanted[["data_element", "category_option_combo"]])
-    found = pd.MultiIndex.from_arrays(
-        [cells["data_element"].astype("str"), cells["category_option_combo"].astype("str")]
-    )
-    return pd.Series(found.isin(pairs), index=cells.index)
+    fits = np.zeros((len(elements.categories), len(combos.categories)), dtype=bool)
+    element = elements.categories.get_indexer(pd.Index(wanted["data_element"]))
+    combo = combos.categories.get_indexer(pd.Index(wanted["category_option_combo"]))
+    here = (element >= 0) & (combo >= 0)
+    fits[element[here], combo[here]] = True
+    found: npt.NDArray[np.bool_] = fits[elements.codes.to_numpy(), combos.codes.to_numpy()]
+    return found
 
 
 def pair_suite(
@@ -89,20 +109,19 @@ def pair_suite(
 ) -> tuple[pd.DataFrame, list[Expectation]]:
     """One row per (org unit, period, attribute combo, disaggregation) with a column for each side of a rule.
 
-    Also carries `left_row`, the `row_id` of a left-hand cell, so that a failing pair names a real value.
+    `row_id` is that of a left-hand cell, so that a failing pair names a real value.
     """
     pairs: list[pd.DataFrame] = []
     expectations: list[Expectation] = []
     for name, rule in rules.items():
         if rule.check != "not-more-than":
             continue
-        left = side(cells, mapped, rule.left)
-        right = side(cells, mapped, rule.right)
+        left, right = side(cells, mapped, rule.left), side(cells, mapped, rule.right)
         both = left.add_suffix("_left").join(right.add_suffix("_right"), how="inner")
         if both.empty:
             continue
         both = both.rename(columns={"number_left": f"{name}:left", "number_right": f"{name}:right"})
-        pairs.append(both.reset_index()[[f"{name}:left", f"{name}:right", "row_id_left"]])
+        pairs.append(both[[f"{name}:left", f"{name}:right", "row_id_left"]])
         expectations.append(not_more_than(f"{name}:left", f"{name}:right", name))
     if not pairs:
         return pd.DataFrame(), []
@@ -111,11 +130,29 @@ def pair_suite(
 
 
 def side(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> pd.DataFrame:
-    """Sum one side of a rule: index (org_unit, period, attribute combo, disaggregation); number, row_id."""
+    """Sum one side of a rule: index (place in the table of pairs), number, row_id of its first cell.
+
+    The index means the same on both sides of every rule of one frame: it counts org units, periods, attribute
+    combos and the disaggregations of the whole mapping.
+    """
     wanted = mapped.loc[
         mapped["variable"].isin(variables), ["data_element", "category_option_combo", "disaggregation"]
     ].drop_duplicates()
-    some = cells[[*KEY, "number", "row_id"]].astype(dict.fromkeys(KEY, "str"))
-    joined = some.merge(wanted, on=["data_element", "category_option_combo"])
-    grouped = joined.groupby(["org_unit", "period", "attribute_option_combo", "disaggregation"])
-    return grouped.agg(number=("number", "sum"), row_id=("row_id", "first"))
+    bands = pd.Index(sorted(mapped["disaggregation"].unique()))
+    wanted = wanted.assign(
+        data_element=cells["data_element"].cat.categories.get_indexer(pd.Index(wanted["data_element"])),
+        category_option_combo=cells["category_option_combo"].cat.categories.get_indexer(
+            pd.Index(wanted["category_option_combo"])
+        ),
+        band=bands.get_indexer(pd.Index(wanted["disaggregation"])),
+    )
+    some = cells.loc[holds(cells, mapped, variables), [*KEY, "number", "row_id"]]
+    place, coded = np.zeros(len(some), dtype=np.int64), {}
+    for column in ("org_unit", "period", "attribute_option_combo"):
+        place = place * len(some[column].cat.categories) + some[column].cat.codes.to_numpy()
+    for column in ("data_element", "category_option_combo"):
+        coded[column] = some[column].cat.codes.to_numpy().astype(np.int64)
+    coded |= {"place": place, "number": some["number"].to_numpy(), "row_id": some["row_id"].to_numpy()}
+    joined = pd.DataFrame(coded).merge(wanted, on=["data_element", "category_option_combo"])
+    joined["place"] = joined["place"] * len(bands) + joined["band"]
+    return joined.groupby("place", sort=False).agg(number=("number", "sum"), row_id=("row_id", "first"))
