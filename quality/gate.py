@@ -14,11 +14,14 @@ import pyarrow as pa
 from layidu.model.frames import FINDINGS, KEY, REFUSED_VALUES
 from layidu.model.metadata import Metadata
 from layidu.model.slices import Checked, Pulled
+from quality.alike import Places, alike
 from quality.reasons import REASONS, reason
 from quality.rules import Rule
-from quality.structure import bad_structure
+from quality.structure import Refusals, bad_structure
 
 Verdict = Literal["kept", "refused-some", "stopped", "empty"]
+# With its text and the day it was last changed, all that a rule about single values sees of a cell.
+CELL_TELLS = ("data_element", "category_option_combo", "period")
 
 
 def check(pulled: Pulled, metadata: Metadata, mapped: pd.DataFrame, rules: Mapping[str, Rule]) -> Checked:
@@ -31,12 +34,12 @@ def check(pulled: Pulled, metadata: Metadata, mapped: pd.DataFrame, rules: Mappi
     if values.num_rows == 0:
         return Checked(pulled, values, values, REFUSED_VALUES.frame(), FINDINGS.frame(), "empty")
     data_set = pulled.slice.data_set
-    codes = bad_structure(values, data_set, metadata)
+    refusals = bad_structure(values, data_set, metadata)
     deleted = values.column("deleted").to_numpy()
-    sound = codes.isna().to_numpy()
+    sound = refusals.first == 0
     tombstones = values.filter(pa.array(deleted & sound))
     live = values.filter(pa.array(~deleted & sound))
-    structural = refused_rows(values, codes, rules, period_type(metadata, data_set))
+    structural = refused_rows(values, refusals, rules, period_type(metadata, data_set))
     judged = judge(live, data_set, metadata, mapped, rules)
     kept = live.filter(pa.array(judged.kept))
     refused = REFUSED_VALUES.check(pd.concat([structural, judged.refused], ignore_index=True))
@@ -72,62 +75,72 @@ def judge(
     if live.num_rows == 0:
         return judged
     from quality.evaluation import failing_rows  # seconds to import: only when there is something to check
-    from quality.suites import cell_suite, cells_frame, pair_suite
+    from quality.suites import cell_suite, cells_frame, days_of, pair_suite
 
-    cells = cells_frame(frame_of(live), metadata)
+    rows = frame_of(live)
+    of_cells = alike(
+        [*(rows[name] for name in CELL_TELLS), rows["value"], days_of(rows["last_updated"])],
+    )
+    cells = cells_frame(rows.iloc[of_cells.first], metadata)
     cells, expectations = cell_suite(cells, data_set, metadata, mapped, rules)
-    failing = failing_rows(cells, expectations, data_set)
+    failing = of_cells.spread(failing_rows(cells, expectations, data_set))
     judged.rules_run += len(expectations)
-    pairs, pair_expectations = pair_suite(cells, mapped, rules)
+    numbers = cells["number"].to_numpy()[of_cells.group]
+    pairs, pair_expectations = pair_suite(rows.assign(number=numbers), mapped, rules)
     if pair_expectations:
-        failing |= failing_rows(pairs, pair_expectations, f"{data_set}:pairs")
+        of_pairs = alike(pairs[name] for name in pairs.columns if name != "left_row")
+        distinct = pairs.iloc[of_pairs.first].assign(row_id=np.arange(len(of_pairs.first)))
+        found = of_pairs.spread(failing_rows(distinct, pair_expectations, f"{data_set}:pairs"))
+        failing |= {rule: pairs["left_row"].to_numpy()[places] for rule, places in found.items()}
         judged.rules_run += len(pair_expectations)
-    settle(judged, live, cells, failing, rules)
+    settle(judged, live, rows, failing, rules)
     return judged
 
 
 def settle(
     judged: Judged,
     live: pa.Table,
-    cells: pd.DataFrame,
-    failing: Mapping[str, list[int]],
+    rows: pd.DataFrame,
+    failing: Mapping[str, Places],
     rules: Mapping[str, Rule],
 ) -> None:
     """Turn failing rows into refusals, findings or a stop; the first refusing rule wins a row."""
-    codes = pd.Series([None] * live.num_rows, dtype="str")
+    names: list[str | None] = [None]
+    first = np.zeros(live.num_rows, dtype=np.int16)
     found: list[pd.DataFrame] = []
     for name in sorted(failing):
         rule = rules.get(name)
-        rows = np.array(sorted(set(failing[name])), dtype=np.int64)
+        places = np.unique(failing[name])
         if rule is not None and rule.action == "warn":
-            found.append(findings_of(cells.iloc[rows], name, rule))
+            found.append(findings_of(rows.iloc[places], name, rule))
         elif rule is not None and rule.action == "stop":
-            judged.stop_reason = f"{rule.reason} (règle « {name} », {len(rows)} valeurs)"
+            judged.stop_reason = f"{rule.reason} (règle « {name} », {len(places)} valeurs)"
         else:
-            fresh = rows[codes.iloc[rows].isna().to_numpy()]
-            codes.iloc[fresh] = name
-    judged.kept = codes.isna().to_numpy()
-    judged.refused = refused_rows(live, codes, rules, "")
+            names.append(name)
+            first[places[first[places] == 0]] = len(names) - 1
+    judged.kept = first == 0
+    judged.refused = refused_rows(live, Refusals(names, first), rules, "")
     if found:
         judged.findings = FINDINGS.check(pd.concat(found, ignore_index=True))
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
     """Arrow to pandas: dictionary columns as categories, text as str."""
-    frame: pd.DataFrame = table.drop_columns(["comment", "stored_by"]).to_pandas()
+    frame: pd.DataFrame = table.select([*KEY, "value", "last_updated"]).to_pandas()
     return frame
 
 
 def refused_rows(
-    values: pa.Table, codes: pd.Series, rules: Mapping[str, Rule], expected_period_type: str
+    values: pa.Table, refusals: Refusals, rules: Mapping[str, Rule], expected_period_type: str
 ) -> pd.DataFrame:
     """The rows that have a refusal code, as frames.REFUSED_VALUES, each with its French reason."""
-    positions = np.flatnonzero(codes.notna().to_numpy())
+    positions = np.flatnonzero(refusals.first)
     if not len(positions):
         return REFUSED_VALUES.frame()
     rows = values.take(pa.array(positions)).select(["record", *KEY, "value"]).to_pylist()
     refused = []
-    for row, code in zip(rows, codes.iloc[positions], strict=True):
+    for row, place in zip(rows, refusals.first[positions], strict=True):
+        code = str(refusals.names[place])
         rule = rules.get(code)
         sentence = rule.reason if rule else reason(code, **row, expected=expected_period_type)
         refused.append({**row, "code": code, "reason": sentence, "rule": code if rule else "structure"})

@@ -7,6 +7,7 @@ which knows whether there is anything to close.
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -22,6 +23,7 @@ from quality.grammar import each, failures
 
 #: Codes that a tombstone may have too: beside a live record of its cell it cannot say which of the two is true.
 DOUBLES = ("ambiguous-source", "key-doubled")
+LARGEST_KEY = 1 << 62
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
@@ -41,8 +43,16 @@ def judged(codes: Codes, judgements: Iterator[bool] | list[bool]) -> Mask:
     return table[codes]
 
 
-def bad_structure(values: pa.Table, data_set: str, metadata: Metadata) -> pd.Series:
-    """The code of the first check each record fails; missing where none (index: position in the table)."""
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """Which refusal each record of a table has, if any."""
+
+    names: list[str | None]  # codes; none at place 0
+    first: npt.NDArray[np.int16]  # for each record a place in `names`
+
+
+def bad_structure(values: pa.Table, data_set: str, metadata: Metadata) -> Refusals:
+    """The code of the first check each record fails."""
     names: list[str | None] = [None]
     first = np.zeros(values.num_rows, dtype=np.int16)
     live = pc.invert(values.column("deleted")).to_numpy()
@@ -50,7 +60,7 @@ def bad_structure(values: pa.Table, data_set: str, metadata: Metadata) -> pd.Ser
         names.append(code)
         judged_here = failed if code in DOUBLES else failed & live
         first[judged_here & (first == 0)] = len(names) - 1
-    return pd.Series(np.array(names, dtype=object)[first], dtype="str")
+    return Refusals(names, first)
 
 
 def checks(values: pa.Table, data_set: str, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
@@ -141,9 +151,13 @@ def combo_checks(columns: Columns, data_set: str, metadata: Metadata) -> Iterato
 def doubled(columns: Columns, values: pa.Table) -> tuple[Mask, Mask]:
     """Records whose five-part key another record has too, and those of them that do not all say the same."""
     key = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
+    room = 1
     for codes, texts in columns.values():
+        room *= len(texts) + 1
+        if room >= LARGEST_KEY:
+            key, room = pd.factorize(key)[0], (len(key) + 1) * (len(texts) + 1)
         key = key * (len(texts) + 1) + codes + 1
-        _, key = np.unique(key, return_inverse=True)
+    key = pd.factorize(key)[0]
     counts = np.bincount(key) if len(key) else np.zeros(1, dtype=np.int64)
     twice: Mask = counts[key] > 1
     places = np.flatnonzero(twice)

@@ -109,7 +109,7 @@ def pair_suite(
 ) -> tuple[pd.DataFrame, list[Expectation]]:
     """One row per (org unit, period, attribute combo, disaggregation) with a column for each side of a rule.
 
-    `row_id` is that of a left-hand cell, so that a failing pair names a real value.
+    `left_row` is the place of a left-hand cell, so that a failing pair names a real value.
     """
     pairs: list[pd.DataFrame] = []
     expectations: list[Expectation] = []
@@ -117,20 +117,20 @@ def pair_suite(
         if rule.check != "not-more-than":
             continue
         left, right = side(cells, mapped, rule.left), side(cells, mapped, rule.right)
-        both = left.add_suffix("_left").join(right.add_suffix("_right"), how="inner")
+        both = left.rename(columns={"number": f"{name}:left", "row": "left_row"}).join(
+            right["number"].rename(f"{name}:right"), how="inner"
+        )
         if both.empty:
             continue
-        both = both.rename(columns={"number_left": f"{name}:left", "number_right": f"{name}:right"})
-        pairs.append(both[[f"{name}:left", f"{name}:right", "row_id_left"]])
+        pairs.append(both[[f"{name}:left", f"{name}:right", "left_row"]])
         expectations.append(not_more_than(f"{name}:left", f"{name}:right", name))
     if not pairs:
         return pd.DataFrame(), []
-    frame = pd.concat(pairs, ignore_index=True)
-    return frame.assign(row_id=frame["row_id_left"]), expectations
+    return pd.concat(pairs, ignore_index=True), expectations
 
 
 def side(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> pd.DataFrame:
-    """Sum one side of a rule: index (place in the table of pairs), number, row_id of its first cell.
+    """Sum one side of a rule: index (place in the table of pairs), number, row: its first cell.
 
     The index means the same on both sides of every rule of one frame: it counts org units, periods, attribute
     combos and the disaggregations of the whole mapping.
@@ -146,13 +146,14 @@ def side(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> pd.
         ),
         band=bands.get_indexer(pd.Index(wanted["disaggregation"])),
     )
-    some = cells.loc[holds(cells, mapped, variables), [*KEY, "number", "row_id"]]
+    rows = np.flatnonzero(holds(cells, mapped, variables))
+    some = cells.iloc[rows][[*KEY, "number"]]
     place, coded = np.zeros(len(some), dtype=np.int64), {}
     for column in ("org_unit", "period", "attribute_option_combo"):
         place = place * len(some[column].cat.categories) + some[column].cat.codes.to_numpy()
     for column in ("data_element", "category_option_combo"):
         coded[column] = some[column].cat.codes.to_numpy().astype(np.int64)
-    coded |= {"place": place, "number": some["number"].to_numpy(), "row_id": some["row_id"].to_numpy()}
+    coded |= {"place": place, "number": some["number"].to_numpy(), "row": rows}
     joined = pd.DataFrame(coded).merge(wanted, on=["data_element", "category_option_combo"])
     joined["place"] = joined["place"] * len(bands) + joined["band"]
-    return joined.groupby("place", sort=False).agg(number=("number", "sum"), row_id=("row_id", "first"))
+    return joined.groupby("place", sort=False).agg(number=("number", "sum"), row=("row", "first"))

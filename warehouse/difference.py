@@ -30,7 +30,9 @@ AND d.category_option_combo <> ALL(%(hidden)s) AND d.attribute_option_combo <> A
 """
 # By today's tree; a slice without children is about its unit alone.
 IN_BRANCH = "(o.key = b.key OR (%(children)s AND o.path LIKE b.path || '/%%'))"
-TEXTS = "(SELECT * FROM difference JOIN staged_text USING (text) JOIN staged_moment USING (moment))"
+TEXTS = "(SELECT * FROM difference JOIN staged_text USING (text))"
+# Staging has no nulls: its rows are of fixed width.
+MOMENT = "nullif(x.last_updated, '-infinity')"
 SAME_CELL = " AND ".join(f"d.{name} = x.{name}" for name in KEY_LIST.split(", "))
 
 
@@ -85,6 +87,7 @@ def scope_of(
         f" AND ({IN_BRANCH} OR o.key IN (SELECT org_unit FROM staging))",
         {**parameters, "children": asked.children},
     )
+    run_sql(connection, "ANALYZE reach")
     return Scope(
         slice=asked,
         source=source,
@@ -103,7 +106,8 @@ def find_differences(connection: psycopg.Connection, scope: Scope) -> Counter[st
     join = "FULL" if full else "LEFT"
     run_sql(
         connection,
-        f"CREATE TEMP TABLE difference ON COMMIT DROP AS SELECT {either(KEY_LIST)}, x.text, x.moment,"
+        f"CREATE TEMP TABLE difference ON COMMIT DROP AS SELECT {either(KEY_LIST)}, x.text,"
+        f" {MOMENT} AS last_updated,"
         " CASE WHEN x.period IS NULL THEN 'vanished' WHEN x.tombstone = 1 THEN 'deleted'"
         " WHEN d.period IS NULL THEN 'new' ELSE 'changed' END AS action"
         f" FROM (SELECT * FROM staging JOIN staged_text USING (text)) x {join} JOIN ({REACH}) d ON {SAME_CELL}"
@@ -153,9 +157,9 @@ def write_differences(connection: psycopg.Connection, scope: Scope, counts: Coun
             connection,
             f"INSERT INTO source.data_value_history ({KEY_LIST}, source, value, number, valid_from, valid_to,"
             f" reason, run, closed_run) SELECT {columns_of('d')}, d.source, d.value, d.number, d.last_updated,"
-            " CASE x.action WHEN 'vanished' THEN %(now)s ELSE m.last_updated END, x.action, d.run, %(run)s"
+            " CASE x.action WHEN 'vanished' THEN %(now)s ELSE x.last_updated END, x.action, d.run, %(run)s"
             f" FROM source.data_value d JOIN difference x ON {SAME_CELL}"
-            " LEFT JOIN staged_moment m USING (moment) WHERE x.action <> 'new'"
+            " WHERE x.action <> 'new'"
             f" ORDER BY {columns_of('d')}",
             parameters,
         )
@@ -193,8 +197,8 @@ def remember_tombstones(connection: psycopg.Connection, scope: Scope) -> None:
     run_sql(
         connection,
         f"INSERT INTO source.tombstone ({KEY_LIST}, source, value, last_updated, run)"
-        f" SELECT {columns_of('x')}, %(source)s, x.value, x.last_updated, %(run)s FROM ("
-        "SELECT * FROM staging JOIN staged_text USING (text) JOIN staged_moment USING (moment)) x"
+        f" SELECT {columns_of('x')}, %(source)s, x.value, {MOMENT}, %(run)s"
+        " FROM (SELECT * FROM staging JOIN staged_text USING (text)) x"
         f" WHERE x.tombstone = 1 AND NOT EXISTS (SELECT FROM source.tombstone d WHERE {SAME_CELL})"
         f" ORDER BY {columns_of('x')}",
         scope.parameters(),

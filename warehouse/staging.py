@@ -19,6 +19,9 @@ PIECE = 1 << 20
 BINARY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, flags, length of the extension
 BINARY_END = b"\xff\xff"
 LARGE = 50_000  # from here on the planner must know the size
+Numbers = NDArray[np.int32] | NDArray[np.datetime64]
+SQL_OF = {"i": "int", "M": "timestamptz"}
+YEAR_2000 = 946_684_800_000_000  # microseconds after 1970
 
 
 def stage(
@@ -72,18 +75,19 @@ def as_csv(rows: pa.Table) -> memoryview:
     return buffer.getbuffer()
 
 
-def stage_numbers(
-    connection: psycopg.Connection, name: str, columns: Mapping[str, NDArray[np.int32]]
-) -> None:
-    """Put integer columns into a new temporary table by binary COPY: a third of what the same costs as text."""
-    definition = ", ".join(f"{column} int NOT NULL" for column in columns)
+def stage_numbers(connection: psycopg.Connection, name: str, columns: Mapping[str, Numbers]) -> None:
+    """Put columns of fixed width into a new temporary table by binary COPY: a third of what text costs."""
+    definition = ", ".join(
+        f"{column} {SQL_OF[numbers.dtype.kind]} NOT NULL" for column, numbers in columns.items()
+    )
     connection.execute(as_sql(f"CREATE TEMP TABLE {name} ({definition}) ON COMMIT DROP"))
     size = len(next(iter(columns.values())))
-    rows = np.zeros(size, dtype=binary_row(dict.fromkeys(columns, "i4")))
+    kinds = {column: "i4" if numbers.dtype.kind == "i" else "i8" for column, numbers in columns.items()}
+    rows = np.zeros(size, dtype=binary_row(kinds))
     rows["fields"] = len(columns)
     for column, numbers in columns.items():
-        rows[f"{column} length"] = 4
-        rows[column] = numbers
+        rows[f"{column} length"] = rows.dtype[column].itemsize
+        rows[column] = since_2000(numbers) if numbers.dtype.kind == "M" else numbers
     body = rows.view(np.uint8).data
     with (
         connection.cursor() as cursor,
@@ -93,8 +97,13 @@ def stage_numbers(
         for start in range(0, len(body), PIECE):
             copy.write(body[start : start + PIECE])
         copy.write(BINARY_END)
-    if size >= LARGE:
-        connection.execute(as_sql(f"ANALYZE {name}"))
+
+
+def since_2000(moments: Numbers) -> NDArray[np.int64]:
+    """Moments as PostgreSQL counts them, in microseconds; NaT, the least of all integers, is its -infinity."""
+    micros = moments.astype("datetime64[us]").astype(np.int64)
+    nowhere = np.isnat(moments)
+    return np.where(nowhere, np.iinfo(np.int64).min, micros - YEAR_2000)
 
 
 def binary_row(kinds: Mapping[str, str], missing: Collection[str] = ()) -> np.dtype[np.void]:
