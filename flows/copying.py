@@ -1,22 +1,25 @@
 """The copy's half of a night: metadata, slices, registrations of one source."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from flows.access import client_for, is_sandbox
-from flows.night import AtHand, Night
-from layidu.dhis2.answers import TooMuchAskedError
+from flows.night import AtHand, Night, Run, plainly
+from layidu.dhis2.ahead import Ahead
+from layidu.dhis2.answers import AnswerError, RightsError
 from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.pull import pull_slice
 from layidu.dhis2.registrations import read_registrations
-from layidu.dhis2.slices import halve, periods_of, plan
-from layidu.errors import FailedSafeError
+from layidu.dhis2.slices import periods_of, plan
+from layidu.errors import FailedSafeError, LayiduError
 from layidu.mapping.expand import expand_cells
 from layidu.mapping.expected_parents import moved_units
 from layidu.model.slices import Pulled, Slice, SliceAccount
 from quality.gate import check
-from warehouse import read_runs
+from warehouse import holds, read_runs
 from warehouse.load import load_registrations, load_slice, record_failed_slice
 from warehouse.load_metadata import load_metadata
 
@@ -38,57 +41,72 @@ def read_source(night: Night, name: str) -> AtHand:
 
 
 def plan_slices(night: Night, at_hand: AtHand) -> list[Slice]:
-    """What to ask for tonight: everything at first, then what was touched and the last periods in full."""
+    """What to ask for tonight: what was never loaded, what was touched, the last periods in full, open refusals."""
+    warehouse, name = night.warehouse, at_hand.name
     return plan(
         at_hand.metadata,
-        night.mappings.sources[at_hand.name],
-        known_rows=read_runs.known_rows(night.warehouse, at_hand.name),
-        cursor=read_runs.cursors(night.warehouse, at_hand.name),
+        night.mappings.sources[name],
+        known_rows=read_runs.known_rows(warehouse, name),
+        cursor=read_runs.loaded(warehouse, name),
         server_date=at_hand.metadata.server.server_date,
+        too_large=read_runs.too_large(warehouse, name),
     )
 
 
 Answer = Callable[[], Pulled]
 
 
-def pulled_ahead(night: Night, at_hand: AtHand, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Answer]]:
-    """Each slice with its answer, the next one being pulled while this one is checked and loaded."""
+def ahead_of(night: Night, at_hand: AtHand) -> Ahead:
+    """The next slices being pulled while this one is checked and loaded, as many at once as the source bears."""
     folder = night.settings.home / "answers"
 
-    def start(pool: Executor, slice_: Slice) -> Future[Pulled]:
-        return pool.submit(pull_slice, at_hand.client, slice_, at_hand.metadata, folder)
+    def ask(slice_: Slice) -> Pulled:
+        return pull_slice(at_hand.client, slice_, at_hand.metadata, folder)
 
-    with ThreadPoolExecutor(1, thread_name_prefix="pull") as pool:
-        waiting = [start(pool, slice_) for slice_ in slices[:1]]
-        for place, slice_ in enumerate(slices):
-            current = waiting.pop()
-            waiting += [start(pool, following) for following in slices[place + 1 : place + 2]]
-            yield slice_, current.result
+    def halved(slice_: Slice, error: AnswerError) -> None:
+        record_failed_slice(night.warehouse, slice_, error, night.token, "halved")
 
-
-def pulled_now(night: Night, at_hand: AtHand, slice_: Slice) -> Answer:
-    """One slice's answer, asked for when it is wanted."""
-    return partial(pull_slice, at_hand.client, slice_, at_hand.metadata, night.settings.home / "answers")
+    at_once = night.mappings.sources[at_hand.name].requests_at_once
+    return Ahead(ask, at_hand.metadata, at_once=at_once, halved=halved)
 
 
-def copy_slice(night: Night, at_hand: AtHand, slice_: Slice, answer: Answer) -> list[SliceAccount]:
-    """Pull, check and load one slice; too large for the server, it is halved; failed, it is on record.
+def pulled_ahead(night: Night, at_hand: AtHand, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Answer]]:
+    """Each slice with its answer, in order."""
+    return ahead_of(night, at_hand).pull(slices)
 
-    Credentials and rights are not a slice's own failure: they are raised, and nothing further is asked.
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What slices are pulled for: a night, or a reconciliation or backfill beside it."""
+
+    cursor: bool = True  # whether they tell how far the copy is complete
+    news_since: datetime | None = None  # of a reconciliation: what differs and is older is drift
+
+
+NIGHTLY = Purpose()
+
+
+def copy_slice(
+    night: Night,
+    at_hand: AtHand,
+    slice_: Slice,
+    answer: Answer,
+    purpose: Purpose = NIGHTLY,
+    *,
+    second_look: bool = False,
+) -> list[SliceAccount]:
+    """Check and load one slice's answer; failed, it is on record; empty, it is believed at the second look.
+
+    Credentials and rights are not a slice's own failure: they are raised.
     """
     source = night.mappings.sources[at_hand.name]
     try:
         pulled = answer()
     except FailedSafeError as error:
-        halves = halve(slice_, at_hand.metadata) if isinstance(error, TooMuchAskedError) else []
-        if halves:
-            return [
-                account
-                for half in halves
-                for account in copy_slice(night, at_hand, half, pulled_now(night, at_hand, half))
-            ]
         record_failed_slice(night.warehouse, slice_, error, night.token)
         return [failed(slice_, error)]
+    if pulled.outcome == "empty" and not second_look:
+        return [SliceAccount(slice_, 0, 0, 0, 0, 0, 0, 0, outcome="unconfirmed")]
     checked = check(pulled, at_hand.metadata, at_hand.cells, night.rules)
     account = load_slice(
         night.warehouse,
@@ -97,11 +115,78 @@ def copy_slice(night: Night, at_hand: AtHand, slice_: Slice, answer: Answer) -> 
         hold_share=source.vanished_hold_share,
         hold_rows=source.vanished_hold_rows,
         owned_elements=owned_elements(at_hand, slice_.data_set),
+        second_look_seconds=source.second_look_seconds,
+        cursor=purpose.cursor,
+        news_since=purpose.news_since,
     )
     return [account]
 
 
-def failed(slice_: Slice, error: FailedSafeError) -> SliceAccount:
+def copy_slices(
+    night: Night, at_hand: AtHand, slices: Sequence[Slice], purpose: Purpose = NIGHTLY, run: Run = plainly
+) -> Iterator[SliceAccount]:
+    """Pull, check and load slices, and look a second time where values or everything seemed to be missing.
+
+    A data set whose data the account may not read stops alone: the others go on, and its error is raised last.
+    """
+    refused: list[RightsError] = []
+    doubts: list[Slice] = []
+    for account in one_look(night, at_hand, slices, purpose, run, refused, second_look=False):
+        if account.absent or account.outcome == "unconfirmed":
+            doubts.append(account.slice)
+        if account.outcome != "unconfirmed":
+            yield replace(account, absent=0)
+    if doubts:
+        pause = night.mappings.sources[at_hand.name].second_look_seconds
+        if pause:
+            with night.console.waiting(f"{at_hand.name} : {len(doubts)} tranches à relire dans {pause} s"):
+                time.sleep(pause + 1)  # its own clock says when: a second late rather than early
+        yield from one_look(night, at_hand, doubts, purpose, run, refused, second_look=True)
+    if refused:
+        raise refused[0]
+
+
+def one_look(
+    night: Night,
+    at_hand: AtHand,
+    slices: Sequence[Slice],
+    purpose: Purpose,
+    run: Run,
+    refused: list[RightsError],
+    *,
+    second_look: bool,
+) -> Iterator[SliceAccount]:
+    """Each slice once, in order; a data set that is refused is put on record and not asked for again."""
+    ahead = ahead_of(night, at_hand)
+    label = f"{at_hand.name} : {'seconde lecture' if second_look else 'tranches'}"
+    for slice_, answer in night.console.track(ahead.pull(slices), label, len(slices)):
+        step = partial(copy_slice, purpose=purpose, second_look=second_look)
+        try:
+            yield from run(f"tranche {slice_.name}", step, night, at_hand, slice_, answer)
+        except RightsError as error:
+            ahead.bar(slice_.data_set)
+            if not any(known.where == error.where for known in refused):
+                lost_data_set(night, at_hand, slice_, error)
+                yield failed(slice_, error)
+                refused.append(error)
+
+
+def lost_data_set(night: Night, at_hand: AtHand, slice_: Slice, error: RightsError) -> None:
+    """Put a refused data set on record; one that was read before is a scope that shrank, and waits for a person."""
+    record_failed_slice(night.warehouse, slice_, error, night.token)
+    if slice_.data_set in read_runs.loaded(night.warehouse, at_hand.name):
+        holds.open_hold(
+            night.warehouse,
+            night.token,
+            kind="scope",
+            subject=f"{at_hand.name}/{slice_.data_set}",
+            summary=f"ce compte ne peut plus lire {error.where} ; ses valeurs restent telles quelles dans la copie. "
+            "Faire rendre le droit et rejeter, ou accepter si le jeu de données n'est plus à copier",
+            rows=0,
+        )
+
+
+def failed(slice_: Slice, error: LayiduError) -> SliceAccount:
     """The account of a slice that brought nothing."""
     return SliceAccount(slice_, 0, 0, 0, 0, 0, 0, 0, outcome="failed", message=str(error))
 

@@ -18,13 +18,15 @@ from flows.computing import (
     quality_findings,
     switch_results,
 )
-from flows.copying import copy_registrations, copy_slice, plan_slices, pulled_ahead, read_source
+from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.publishing import publish
 from flows.showing import show
 from flows.words import account_line
+from layidu.dhis2.answers import RightsError
 from layidu.errors import LayiduError
+from layidu.model.slices import Slice
 
 
 def night(night_: Night, run: Run = plainly) -> Outcome:
@@ -53,13 +55,26 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     at_hand = run(f"métadonnées {name}", read_source, night_, name)
     outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
     slices = run(f"tranches {name}", plan_slices, night_, at_hand)
-    ahead = pulled_ahead(night_, at_hand, slices)
-    for slice_, answer in night_.console.track(ahead, f"{name} : tranches", len(slices)):
-        for account in run(f"tranche {slice_.name}", copy_slice, night_, at_hand, slice_, answer):
-            outcome.accounts.append(account)
-            night_.console.line(account_line(account))
+    copy(night_, at_hand, slices, outcome, run=run)
     outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
     return at_hand
+
+
+def copy(
+    night_: Night,
+    at_hand: AtHand,
+    slices: Sequence[Slice],
+    outcome: Outcome,
+    purpose: Purpose = NIGHTLY,
+    run: Run = plainly,
+) -> None:
+    """Copy slices and account for each; a data set the account may not read is on record, the others go on."""
+    try:
+        for account in copy_slices(night_, at_hand, slices, purpose, run):
+            outcome.accounts.append(account)
+            night_.console.line(account_line(account))
+    except RightsError as error:
+        outcome.errors.append(error)
 
 
 def known_sources(night_: Night, outcome: Outcome) -> list[AtHand]:

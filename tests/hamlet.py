@@ -23,6 +23,7 @@ SOURCES = f"""
 sandbox:
   label: Hameau d'essai
   url: sandbox:hamlet
+  second_look_seconds: 0
   data_sets: [{uid("data_set", "SRPF")}, {uid("data_set", "PALU")}, {uid("data_set", "POP")}]
 """
 

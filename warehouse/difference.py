@@ -14,7 +14,7 @@ import psycopg
 from layidu.model.slices import Slice
 from warehouse.keys import keys_of, period_keys
 from warehouse.stage_values import KEY_LIST
-from warehouse.staging import fetch, fetch_number, run_sql
+from warehouse.staging import fetch, run_sql
 
 # Live rows the slice can speak about. Staged org units are in reach even if the tree moved meanwhile, else
 # their rows would be taken for new ones.
@@ -22,12 +22,9 @@ REACH = """
 SELECT d.*, u.in_branch FROM source.data_value d JOIN reach u ON u.org_unit = d.org_unit
 WHERE d.source = %(source)s AND d.period = ANY(%(periods)s)
 """
-# What is missing has vanished only where a full answer would show it: inside the branch, an element this data
-# set owns, and nothing our user may no longer see.
-CAN_VANISH = """
-d.in_branch AND d.data_element = ANY(%(elements)s)
-AND d.category_option_combo <> ALL(%(hidden)s) AND d.attribute_option_combo <> ALL(%(hidden)s)
-"""
+# What is missing has vanished only where a full answer would show it: inside the branch, and an element this data
+# set owns. What our user may no longer see is `warehouse.absences`' question.
+CAN_VANISH = "d.in_branch AND d.data_element = ANY(%(elements)s)"
 # By today's tree; a slice without children is about its unit alone.
 IN_BRANCH = "(o.key = b.key OR (%(children)s AND o.path LIKE b.path || '/%%'))"
 TEXTS = "(SELECT * FROM difference JOIN staged_text USING (text))"
@@ -46,7 +43,6 @@ class Scope:
     now: datetime
     periods: list[int]
     elements: list[int]  # owned by the data set and still in it
-    hidden: list[int]  # option combos our user no longer sees
 
     def parameters(self) -> dict[str, object]:
         """As SQL parameters."""
@@ -56,7 +52,6 @@ class Scope:
             "now": self.now,
             "periods": self.periods,
             "elements": self.elements,
-            "hidden": self.hidden,
         }
 
 
@@ -73,15 +68,10 @@ def scope_of(
         " WHERE s.source = %(source)s AND s.uid = %(data_set)s AND e.gone IS NULL",
         parameters,
     )
-    hidden = fetch(
-        connection,
-        "SELECT key FROM source.category_option_combo WHERE source = %(source)s AND gone IS NOT NULL",
-        parameters,
-    )
     run_sql(
         connection,
         "CREATE TEMP TABLE reach ON COMMIT DROP AS"
-        f" SELECT o.key AS org_unit, o.gone IS NULL AND {IN_BRANCH} AS in_branch"
+        f" SELECT o.key AS org_unit, {IN_BRANCH} AS in_branch"
         " FROM source.org_unit o, source.org_unit b"
         " WHERE b.source = %(source)s AND b.uid = %(org_unit)s AND o.source = %(source)s"
         f" AND ({IN_BRANCH} OR o.key IN (SELECT org_unit FROM staging))",
@@ -95,7 +85,6 @@ def scope_of(
         now=now,
         periods=sorted(period_keys(connection, asked.periods).values()),
         elements=sorted({int(str(key)) for (key,) in of_set} & set(elements.values())),
-        hidden=[int(str(key)) for (key,) in hidden],
     )
 
 
@@ -132,20 +121,6 @@ def spare_refused(connection: psycopg.Connection) -> None:
 def either(names: str) -> str:
     """The columns of whichever side of the join has them."""
     return ", ".join(f"coalesce(x.{name}, d.{name}) AS {name}" for name in names.split(", "))
-
-
-def in_scope(connection: psycopg.Connection, scope: Scope) -> int:
-    """How many live values the slice is expected to confirm."""
-    return fetch_number(
-        connection,
-        f"SELECT count(*) FROM ({REACH}) d WHERE {CAN_VANISH}",
-        scope.parameters(),
-    )
-
-
-def keep_vanished(connection: psycopg.Connection) -> None:
-    """Let what vanished stay in the copy."""
-    run_sql(connection, "DELETE FROM difference WHERE action = 'vanished'")
 
 
 def write_differences(connection: psycopg.Connection, scope: Scope, counts: Counter[str]) -> None:
@@ -201,6 +176,17 @@ def remember_tombstones(connection: psycopg.Connection, scope: Scope) -> None:
         " FROM (SELECT * FROM staging JOIN staged_text USING (text)) x"
         f" WHERE x.tombstone = 1 AND NOT EXISTS (SELECT FROM source.tombstone d WHERE {SAME_CELL})"
         f" ORDER BY {columns_of('x')}",
+        scope.parameters(),
+    )
+
+
+def forget_purged_tombstones(connection: psycopg.Connection, scope: Scope) -> None:
+    """Forget the marks of deletion that a full answer no longer has: DHIS2 has purged them."""
+    run_sql(
+        connection,
+        "DELETE FROM source.tombstone d USING reach u WHERE u.org_unit = d.org_unit AND u.in_branch"
+        " AND d.source = %(source)s AND d.period = ANY(%(periods)s) AND d.data_element = ANY(%(elements)s)"
+        f" AND NOT EXISTS (SELECT FROM staging x WHERE {SAME_CELL})",
         scope.parameters(),
     )
 

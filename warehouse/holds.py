@@ -15,7 +15,7 @@ from psycopg.rows import class_row
 from layidu.errors import ConfigurationError
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
-from warehouse.staging import fetch, run_sql
+from warehouse.staging import fetch, fetch_number, run_sql
 
 Decision = Literal["accepted", "rejected"]
 COLUMNS = "id, kind, subject, summary, rows, run, decision, reason, decided_by, decided_at, applied_run"
@@ -97,16 +97,14 @@ def open_hold(
         ask(connection, kind=kind, subject=subject, summary=summary, rows=rows, run=run.run_id)
 
 
-def ask(
-    connection: psycopg.Connection, *, kind: str, subject: str, summary: str, rows: int, run: int
-) -> None:
-    """Open a hold in the caller's transaction, or bring the waiting one up to date."""
-    run_sql(
+def ask(connection: psycopg.Connection, *, kind: str, subject: str, summary: str, rows: int, run: int) -> int:
+    """Open a hold in the caller's transaction, or bring the waiting one up to date; its number."""
+    return fetch_number(
         connection,
         "INSERT INTO run.hold (kind, subject, summary, rows, run)"
         " VALUES (%(kind)s, %(subject)s, %(summary)s, %(rows)s, %(run)s)"
         " ON CONFLICT (kind, subject) WHERE decision IS NULL"
-        " DO UPDATE SET summary = excluded.summary, rows = excluded.rows",
+        " DO UPDATE SET summary = excluded.summary, rows = excluded.rows RETURNING id",
         {"kind": kind, "subject": subject, "summary": summary, "rows": rows, "run": run},
     )
 

@@ -4,8 +4,6 @@ Staging, differences, refusals, the slice's accounting and its cursor are writte
 running the same slice again changes nothing.
 """
 
-from collections import Counter
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -13,18 +11,18 @@ import psycopg
 
 from layidu.errors import LayiduError
 from layidu.model.slices import Checked, Slice, SliceAccount
-from warehouse import holds
+from warehouse.absences import Limits, forget_closed, settle_absences
 from warehouse.connect import Warehouse
 from warehouse.difference import (
     Scope,
     changed_years,
     find_differences,
-    in_scope,
-    keep_vanished,
+    forget_purged_tombstones,
     remember_tombstones,
     scope_of,
     write_differences,
 )
+from warehouse.drift import keep_drift
 from warehouse.keys import source_number
 from warehouse.load_registrations import load_registrations
 from warehouse.lock import RunToken
@@ -36,16 +34,6 @@ from warehouse.staging import LARGE, analyse, fetch, run_sql
 __all__ = ["load_registrations", "load_slice", "record_failed_slice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What becomes of values that are missing from a full answer."""
-
-    outcome: Literal["loaded", "held"]
-    vanished: int
-    message: str = ""
-    whole_window: bool = False  # a carried-out hold: its years were not recomputed while it waited
-
-
 def load_slice(
     warehouse: Warehouse,
     checked: Checked,
@@ -54,12 +42,19 @@ def load_slice(
     owned_elements: frozenset[str],
     hold_share: float,
     hold_rows: int,
+    second_look_seconds: float | None = None,
+    cursor: bool = True,
+    news_since: datetime | None = None,
 ) -> SliceAccount:
     """Make the copy equal to a checked answer; `owned_elements`: uids of the elements that are this data set's.
 
     Rows of other elements count as unchanged. When more than `hold_rows` values, and more than `hold_share`
     of those in reach, are missing from a full answer, nothing vanishes and a person must decide ("held").
+    `second_look_seconds`: how long ago a full answer must have lacked a value already before its absence is
+    believed; None believes the first. `cursor`: whether this answer tells how far the copy is complete (a
+    backfill's does not). `news_since`: of a reconciliation; what differs and is older is put on record as drift.
     """
+    limits = Limits(hold_share, hold_rows, second_look_seconds)
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         run_sql(connection, "SET LOCAL jit = off")
@@ -67,8 +62,9 @@ def load_slice(
         if checked.verdict == "stopped":
             account = stopped(connection, checked, run)
         else:
-            account = loaded(connection, checked, run, owned_elements, Limits(hold_share, hold_rows))
-            move_cursor(connection, checked, run.run_id)
+            account = loaded(connection, checked, run, owned_elements, limits, news_since)
+            if cursor:
+                move_cursor(connection, checked, run.run_id)
         write_slice(connection, checked, account, run.run_id)
     if account.written >= LARGE:
         with warehouse.connect("owner") as connection:
@@ -77,22 +73,18 @@ def load_slice(
 
 
 def record_failed_slice(
-    warehouse: Warehouse, asked: Slice, error: LayiduError, run: RunToken
+    warehouse: Warehouse,
+    asked: Slice,
+    error: LayiduError,
+    run: RunToken,
+    outcome: Literal["failed", "halved"] = "failed",
 ) -> SliceAccount:
     """Write down a slice that brought nothing; its cursor stays, so that the next run asks again."""
-    account = SliceAccount(asked, 0, 0, 0, 0, 0, 0, 0, outcome="failed", message=str(error))
+    account = SliceAccount(asked, 0, 0, 0, 0, 0, 0, 0, outcome=outcome, message=str(error))
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         insert_slice(connection, account, run.run_id)
     return account
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may vanish without a person's decision."""
-
-    share: float
-    rows: int
 
 
 def stopped(connection: psycopg.Connection, checked: Checked, run: RunToken) -> SliceAccount:
@@ -120,6 +112,7 @@ def loaded(
     run: RunToken,
     owned_elements: frozenset[str],
     limits: Limits,
+    news_since: datetime | None,
 ) -> SliceAccount:
     """Find and write the differences, the refusals and the findings."""
     asked = checked.pulled.slice
@@ -129,9 +122,14 @@ def loaded(
     now = server_clock(connection, checked, source)
     scope = scope_of(connection, asked, source, owned_elements, run.run_id, now)
     counts = find_differences(connection, scope)
-    judged = judge(connection, scope, counts, limits)
+    absent = settle_absences(connection, scope, counts, limits)
     years = changed_years(connection)
+    drift = 0 if news_since is None else keep_drift(connection, scope, news_since)
     write_differences(connection, scope, counts)
+    if counts["vanished"]:
+        forget_closed(connection, scope)
+    if asked.mode == "full":
+        forget_purged_tombstones(connection, scope)
     if staged.tombstones:
         remember_tombstones(connection, scope)
     newly_refused = update_ledger(connection, REFUSED, checked.refused, asked, run.run_id)
@@ -139,7 +137,9 @@ def loaded(
     for ledger in (REFUSED, ISSUES):
         resolve(connection, ledger, asked, source, run.run_id)
     accounted = staged.kept + staged.tombstones - counts["new"] - counts["changed"] - counts["deleted"]
-    outcome = "empty" if not checked.received and judged.outcome == "loaded" else judged.outcome
+    outcome: Literal["loaded", "empty", "held"] = (
+        "held" if absent.held else "loaded" if checked.received else "empty"
+    )
     return SliceAccount(
         slice=asked,
         received=checked.received,
@@ -148,37 +148,14 @@ def loaded(
         closed=counts["deleted"],
         unchanged=accounted + staged.foreign,
         refused=len(checked.refused),
-        vanished=judged.vanished,
+        vanished=counts["vanished"],
         outcome=outcome,
         newly_refused=newly_refused,
-        changed_years=years_of_window(connection, scope) if judged.whole_window else years,
-        message=judged.message,
+        changed_years=years_of_window(connection, scope) if absent.accepted else years,
+        message=absent.message,
+        absent=absent.unconfirmed,
+        drift=drift,
     )
-
-
-def judge(connection: psycopg.Connection, scope: Scope, counts: Counter[str], limits: Limits) -> Judged:
-    """Let missing values vanish, or keep them until a person has decided."""
-    vanished, subject = counts["vanished"], scope.slice.name
-    if vanished <= limits.rows:
-        return Judged("loaded", vanished)
-    live = in_scope(connection, scope)
-    if vanished <= limits.share * live:
-        return Judged("loaded", vanished)
-    decision = holds.last_decision(connection, "vanished", subject, rows=vanished, waiting_only=True)
-    if decision == "accepted":
-        holds.carried_out(connection, "vanished", subject, scope.run)
-        return Judged("loaded", vanished, "disparitions acceptées par une personne", whole_window=True)
-    keep_vanished(connection)
-    counts["vanished"] = 0
-    found = f"{vanished} valeurs sur {live} manquent dans la réponse complète"
-    if decision == "rejected":
-        return Judged("loaded", 0, f"{found} ; elles sont gardées, comme une personne l'a décidé")
-    summary = (
-        f"{found} ({subject}) : accepter les ferme dans la copie (l'historique les garde), "
-        "rejeter les garde comme valeurs actuelles"
-    )
-    holds.ask(connection, kind="vanished", subject=subject, summary=summary, rows=vanished, run=scope.run)
-    return Judged("held", 0, summary)
 
 
 def years_of_window(connection: psycopg.Connection, scope: Scope) -> tuple[int, ...]:

@@ -60,6 +60,7 @@ FRESHNESS = Contract(
         "rows": "int64",
     },
 )
+DAYS_A_HALVING_COUNTS = 7
 NAMED = """
  LEFT JOIN source.instance i ON i.name = r.source
  LEFT JOIN source.data_element e ON e.source = i.key AND e.uid = r.data_element
@@ -152,6 +153,34 @@ def known_rows(warehouse: Warehouse, source: str) -> dict[str, int]:
             {"source": source},
         )
     return {str(name): int(str(received)) for name, received in rows}
+
+
+def too_large(warehouse: Warehouse, source: str) -> list[str]:
+    """Names of slices that were too large for the server in the last days; later it may bear more again."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT DISTINCT s.name FROM run.slice s JOIN run.run r ON r.run_id = s.run"
+            " WHERE s.source = %(source)s AND s.outcome = 'halved'"
+            " AND r.started_at > now() - make_interval(days => %(days)s)",
+            {"source": source, "days": DAYS_A_HALVING_COUNTS},
+        )
+    return [str(name) for (name,) in rows]
+
+
+def loaded(warehouse: Warehouse, source: str) -> dict[str, dict[tuple[str, str], str]]:
+    """Data set -> (branch, period) -> the server's clock, as ISO text, up to which the copy is complete there."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT data_set, org_unit, period, to_char(server_date, 'YYYY-MM-DD\"T\"HH24:MI:SS.US')"
+            " FROM run.cursor WHERE source = %(source)s",
+            {"source": source},
+        )
+    found: dict[str, dict[tuple[str, str], str]] = {}
+    for data_set, branch, period, clock in rows:
+        found.setdefault(str(data_set), {})[str(branch), str(period)] = str(clock)
+    return found
 
 
 def cursors(warehouse: Warehouse, source: str) -> dict[str, str | None]:

@@ -1,7 +1,7 @@
 """How many rows will a slice have? What earlier pulls remember, else an estimate from the metadata."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -21,8 +21,7 @@ class Sizes:
     cells_of_a_unit: int
     assigned: Mapping[str, int]  # org unit -> assigned units in its branch
     children: Mapping[str, tuple[str, ...]]
-    remembered: Mapping[str, Mapping[str, float]]  # org unit -> period -> rows
-    pulled: Mapping[str, frozenset[str]]  # org unit -> periods once pulled in full in its branch
+    remembered: Mapping[str, Mapping[str, float]]  # org unit, or unit alone with ! -> period -> rows
 
     @property
     def periods(self) -> tuple[str, ...]:
@@ -31,18 +30,31 @@ class Sizes:
 
     def rows(self, org_unit: str, period: str) -> float:
         """How many rows one period of a branch should have."""
-        known = self.remembered.get(org_unit, {}).get(period)
+        known = self.known(org_unit, period)
         if known is not None:
             return known
         return max(1.0, self.cells_of_a_unit * self.assigned.get(org_unit, 0) * FILLED_SHARE)
 
+    def known(self, org_unit: str, period: str) -> float | None:
+        """What is remembered of a branch: as a whole, or of all its parts together."""
+        whole = self.remembered.get(org_unit, {}).get(period)
+        alone = self.remembered.get(f"{org_unit}!", {}).get(period)
+        if whole is not None or alone is None:
+            return whole
+        total = alone
+        for child in self.children.get(org_unit, ()):
+            part = self.known(child, period)
+            if part is None:
+                return None
+            total += part
+        return total
+
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """One full slice that was pulled before."""
+    """One full slice that was pulled before, or was too large to be."""
 
-    org_unit: str
-    children: bool
+    branch: str  # uid, with ! the unit alone
     periods: tuple[str, ...]  # those still in the window
     rows: int
 
@@ -54,15 +66,18 @@ def sizes_of(
     known_rows: Mapping[str, int],
     *,
     most_rows: int,
+    too_large: Collection[str] = (),
 ) -> Sizes:
-    """What is known about the size of a data set."""
+    """What is known about the size of a data set.
+
+    `too_large`: names of slices that were halved lately. Slices get half the rows of the smallest of them at most.
+    """
     place = {period: number for number, period in enumerate(periods)}
+    prefix = f"{metadata.source}/{data_set}"
     memories = [
-        memory
-        for name, rows in known_rows.items()
-        if (memory := remember(f"{metadata.source}/{data_set}", place, name, rows))
+        memory for name, rows in known_rows.items() if (memory := remember(prefix, place, name, rows))
     ]
-    return Sizes(
+    sizes = Sizes(
         source=metadata.source,
         data_set=data_set,
         place=place,
@@ -71,8 +86,14 @@ def sizes_of(
         assigned=assigned_in_branch(metadata, data_set),
         children=children_of(metadata.org_units),
         remembered=remembered_rows(memories),
-        pulled=pulled_periods(metadata, memories),
     )
+    refused = [
+        sum(sizes.rows(memory.branch, period) for period in memory.periods)
+        for name in too_large
+        if (memory := remember(prefix, place, name, 0)) and not memory.branch.endswith("!")
+    ]
+    working = max(1, int(min(refused) / 2)) if refused else most_rows
+    return replace(sizes, most_rows=min(most_rows, working))
 
 
 def remember(prefix: str, place: Mapping[str, int], name: str, rows: int) -> Memory | None:
@@ -82,27 +103,16 @@ def remember(prefix: str, place: Mapping[str, int], name: str, rows: int) -> Mem
     if f"{source}/{data_set}" != prefix or mode != "full" or (last or first) not in place:
         return None
     covered = tuple(place)[place.get(first, 0) : place[last or first] + 1]
-    return Memory(branch.rstrip("!"), not branch.endswith("!"), covered, rows)
+    return Memory(branch, covered, rows)
 
 
 def remembered_rows(memories: Sequence[Memory]) -> dict[str, dict[str, float]]:
-    """Org unit -> period -> rows, each slice's rows spread evenly over its periods."""
+    """Branch -> period -> rows, each slice's rows spread evenly over its periods."""
     found: dict[str, dict[str, float]] = {}
     for memory in memories:
-        if memory.children:
-            each = memory.rows / len(memory.periods)
-            found.setdefault(memory.org_unit, {}).update(dict.fromkeys(memory.periods, each))
+        each = memory.rows / len(memory.periods)
+        found.setdefault(memory.branch, {}).update(dict.fromkeys(memory.periods, each))
     return found
-
-
-def pulled_periods(metadata: Metadata, memories: Sequence[Memory]) -> dict[str, frozenset[str]]:
-    """Org unit -> the periods that were pulled in full for it or, when it was too large, for its branches."""
-    paths = dict(zip(metadata.org_units["uid"], metadata.org_units["path"], strict=True))
-    found: dict[str, set[str]] = {}
-    for memory in memories:
-        for unit in str(paths.get(memory.org_unit, "")).split("/")[1:]:
-            found.setdefault(unit, set()).update(memory.periods)
-    return {unit: frozenset(periods) for unit, periods in found.items()}
 
 
 def cells_of_a_unit(metadata: Metadata, data_set: str) -> int:

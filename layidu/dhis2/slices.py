@@ -3,18 +3,21 @@
 Pure: it sees metadata, declarations and the memory of earlier pulls, and asks no server anything.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from layidu.dhis2.coverage import Clock, coverage_of
 from layidu.dhis2.dialects import Dialect, last_updated_text
 from layidu.dhis2.sizes import Sizes, children_of, sizes_of
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Source
+from layidu.mapping.contracts import Source, SourceDataSet
 from layidu.model.metadata import Metadata
 from layidu.model.periods import MONTH_TYPES, month_back, next_period, overlapping
 from layidu.model.slices import Slice
+
+Loaded = Mapping[tuple[str, str], Clock]  # (branch, period) -> complete up to
 
 MOST_PERIODS = 100  # in one request: the address must stay short
 
@@ -62,27 +65,74 @@ def plan(
     source: Source,
     *,
     known_rows: Mapping[str, int],
-    cursor: Mapping[str, str | None],
+    cursor: Mapping[str, Loaded],
     server_date: datetime,
+    too_large: Collection[str] = (),
 ) -> list[Slice]:
-    """Cut a source into slices.
+    """Cut tonight's work into slices.
 
     Args:
         metadata: what `read_metadata` gave for the source.
         source: its declaration.
-        known_rows: slice name -> rows of its last good pull. Keep every name: a period that no remembered
-            full slice covers counts as never pulled, and is pulled in full.
-        cursor: data set -> the server's clock at the start of its last good pull, None before the first.
+        known_rows: slice name -> rows of its last good pull.
+        cursor: data set -> (branch, period) -> the server's clock up to which the copy is complete there.
         server_date: the server's clock now.
+        too_large: names of slices that lately had to be halved.
     """
+    slices: list[Slice] = []
+    for sizes, roots in sized(metadata, source, known_rows, server_date, too_large):
+        loaded = cursor.get(sizes.data_set, {})
+        slices += plan_data_set(metadata, source, sizes, roots, loaded, server_date)
+    return slices
+
+
+def plan_window(
+    metadata: Metadata,
+    source: Source,
+    wanted: Callable[[Mapping[str, Any], SourceDataSet], Sequence[str]],
+    *,
+    known_rows: Mapping[str, int],
+    server_date: datetime,
+    too_large: Collection[str] = (),
+) -> list[Slice]:
+    """Everything of some periods in full, whatever the copy holds: `wanted` names the periods of a data set."""
+    return [
+        one
+        for sizes, roots in sized(metadata, source, known_rows, server_date, too_large, wanted)
+        for root in roots
+        for one in full(sizes, sizes.periods, root)
+    ]
+
+
+def sized(
+    metadata: Metadata,
+    source: Source,
+    known_rows: Mapping[str, int],
+    server_date: datetime,
+    too_large: Collection[str],
+    wanted: Callable[[Mapping[str, Any], SourceDataSet], Sequence[str]] | None = None,
+) -> Iterator[tuple[Sizes, tuple[str, ...]]]:
+    """Each declared data set that the account sees, with its sizes and the roots it is asked for under."""
     roots = roots_of(metadata, source)
     rows: dict[str, Any] = {row["uid"]: row for row in metadata.data_sets.to_dict("records")}
-    slices: list[Slice] = []
     for declared in source.data_sets:
-        periods = periods_of(rows[declared.uid], declared.since or source.since, server_date)
-        sizes = sizes_of(metadata, declared.uid, periods, known_rows, most_rows=source.slice_rows)
-        slices += plan_data_set(metadata, source, sizes, roots, cursor.get(declared.uid), server_date)
-    return slices
+        row = rows.get(declared.uid)
+        if row is None:
+            continue
+        window = periods_of(row, declared.since or source.since, server_date)
+        periods = window if wanted is None else wanted(row, declared)
+        if periods:
+            yield (
+                sizes_of(
+                    metadata,
+                    declared.uid,
+                    periods,
+                    known_rows,
+                    most_rows=source.slice_rows,
+                    too_large=too_large,
+                ),
+                roots,
+            )
 
 
 def roots_of(metadata: Metadata, source: Source) -> tuple[str, ...]:
@@ -107,29 +157,42 @@ def plan_data_set(
     source: Source,
     sizes: Sizes,
     roots: Sequence[str],
-    cursor: str | None,
+    loaded: Loaded,
     server_date: datetime,
 ) -> list[Slice]:
-    """First contact: everything in full. Afterwards: the last `re_read` periods in full, what changed before.
+    """What was never loaded in full, the last `re_read` periods in full, what changed before.
 
-    A cursor in the future is that of a restored server or a broken clock: believed by nobody.
+    An interrupted first contact goes on where it stopped: what was loaded has its cursor.
     """
-    periods = sizes.periods
-    first_contact = cursor is None or datetime.fromisoformat(cursor) > server_date
-    if first_contact or cursor is None:
-        return [one for root in roots for one in full(sizes, periods, root)]
-    server = metadata.server
-    since = datetime.fromisoformat(cursor) - Dialect.of(server.version).look_back(server.utc_offset_hours)
-    last_updated = last_updated_text(since.isoformat())
-    recent = set(periods[-source.re_read :])
+    coverage = coverage_of(metadata, sizes.children, loaded, clock_text(server_date))
+    recent = set(sizes.periods[-source.re_read :])
     slices: list[Slice] = []
     for root in roots:
-        seen = sizes.pulled.get(root, frozenset())
-        in_full = [period for period in periods if period in recent or (seen and period not in seen)]
-        changed = [period for period in periods if period not in set(in_full)]
-        slices += increments(sizes, changed, root, last_updated)
-        slices += full(sizes, in_full, root)
+        clocks = {period: coverage.complete(root, period) for period in sizes.periods}
+        older = {p: clock for p, clock in clocks.items() if clock is not None and p not in recent}
+        if older:
+            since = mark(min(older.values()), metadata)
+            slices += increments(sizes, list(older), root, since)
+        gaps: dict[str, list[str]] = {}
+        for period in sizes.periods:
+            whole = period in recent
+            for branch in (root,) if whole else coverage.gaps(root, period) if period not in older else ():
+                gaps.setdefault(branch, []).append(period)
+        for branch, periods in gaps.items():
+            slices += full(sizes, periods, branch.rstrip("!"), children=not branch.endswith("!"))
     return slices
+
+
+def clock_text(moment: datetime) -> Clock:
+    """A moment as cursors are written: texts of this kind compare like their moments."""
+    return moment.isoformat(timespec="microseconds")
+
+
+def mark(clock: str, metadata: Metadata) -> str:
+    """`lastUpdated` for what is complete up to a clock: earlier by the longest import and the server's zone."""
+    server = metadata.server
+    look_back = Dialect.of(server.version).look_back(server.utc_offset_hours)
+    return last_updated_text((datetime.fromisoformat(clock) - look_back).isoformat())
 
 
 def increments(sizes: Sizes, periods: Sequence[str], root: str, last_updated: str) -> Iterator[Slice]:
@@ -139,16 +202,16 @@ def increments(sizes: Sizes, periods: Sequence[str], root: str, last_updated: st
         yield Slice(sizes.source, sizes.data_set, some, root, "increment", last_updated)
 
 
-def full(sizes: Sizes, periods: Sequence[str], org_unit: str) -> Iterator[Slice]:
+def full(sizes: Sizes, periods: Sequence[str], org_unit: str, *, children: bool = True) -> Iterator[Slice]:
     """Slices of everything there is: periods together while they are few rows, branches when one is too many."""
-    children = sizes.children.get(org_unit, ())
+    below = sizes.children.get(org_unit, ()) if children else ()
     for group in groups(sizes, periods, org_unit):
-        if len(group) == 1 and children and sizes.rows(org_unit, group[0]) > sizes.most_rows:
+        if len(group) == 1 and below and sizes.rows(org_unit, group[0]) > sizes.most_rows:
             yield Slice(sizes.source, sizes.data_set, group, org_unit, children=False)
-            for child in children:
+            for child in below:
                 yield from full(sizes, group, child)
         else:
-            yield Slice(sizes.source, sizes.data_set, group, org_unit)
+            yield Slice(sizes.source, sizes.data_set, group, org_unit, children=children)
 
 
 def groups(sizes: Sizes, periods: Sequence[str], org_unit: str) -> Iterator[tuple[str, ...]]:

@@ -39,6 +39,9 @@ class Source(Declared):
     vanished_hold_share: float = 0.05
     vanished_hold_rows: int = 20
     slice_rows: int = 200_000
+    requests_at_once: int = Field(default=2, ge=1, le=8)
+    second_look_seconds: int = Field(default=60, ge=0)  # before what vanished, or emptiness, is believed
+    reconcile_since: str = "25"  # months back, or a first month, that `reconcile` reads in full
 
 
 # variables/*.yaml: NAME -> Variable

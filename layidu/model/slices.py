@@ -80,10 +80,12 @@ class SliceAccount:
     unchanged: int
     refused: int
     vanished: int
-    outcome: Literal["loaded", "empty", "stopped", "held", "failed"]
+    outcome: Literal["loaded", "empty", "unconfirmed", "stopped", "held", "failed", "halved"]
     newly_refused: int = 0  # of refused: not known before this run
     changed_years: tuple[int, ...] = field(default=())
     message: str = ""
+    absent: int = 0  # values this full answer lacked for the first time: a second look decides
+    drift: int = 0  # of a reconciliation: cells that differed without being news
 
     def __post_init__(self) -> None:
         parts = self.new + self.changed + self.closed + self.unchanged + self.refused

@@ -1,6 +1,8 @@
 """Every (period, org unit) a source declares lies in exactly one slice, however a source is cut."""
 
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pandas as pd
@@ -8,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layidu.dhis2.slices import MOST_PERIODS, halve, periods_of, plan
+from layidu.dhis2.coverage import coverage_of
+from layidu.dhis2.sizes import children_of, sizes_of
+from layidu.dhis2.slices import MOST_PERIODS, clock_text, halve, periods_of, plan
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Source, SourceDataSet
 from layidu.model.frames import (
@@ -117,6 +121,20 @@ def test_first_contact_asks_for_everything_once_and_for_little_at_a_time(
         )
 
 
+YESTERDAY = clock_text(NOW - timedelta(days=1))
+
+
+def loaded(slices: list[Slice], clock: str = YESTERDAY) -> Mapping[str, Mapping[tuple[str, str], str]]:
+    """The cursors after these slices."""
+    return {
+        SET: {
+            (one.org_unit if one.children else f"{one.org_unit}!", period): clock
+            for one in slices
+            for period in one.periods
+        }
+    }
+
+
 @few
 @given(worlds(), st.integers(1, 400), st.integers(1, 6), st.data())
 def test_the_next_night_asks_for_everything_once(
@@ -125,8 +143,7 @@ def test_the_next_night_asks_for_everything_once(
     declared = source("24", slice_rows).model_copy(update={"re_read": re_read})
     first = plan(metadata, declared, known_rows={}, cursor={}, server_date=NOW)
     rows = {one.name: data.draw(st.integers(0, 500)) for one in first}
-    yesterday = (NOW - timedelta(days=1)).isoformat()
-    slices = plan(metadata, declared, known_rows=rows, cursor={SET: yesterday}, server_date=NOW)
+    slices = plan(metadata, declared, known_rows=rows, cursor=loaded(first), server_date=NOW)
     assert covered(slices, metadata) == everything(metadata, "24")
     periods = periods_of(metadata.data_sets.iloc[0].to_dict(), "24", NOW)
     in_full = {period for one in slices if one.mode == "full" for period in one.periods}
@@ -139,9 +156,7 @@ def test_the_next_night_asks_for_everything_once(
 def test_a_window_that_grows_is_pulled_in_full_where_it_is_new(metadata: Metadata, slice_rows: int) -> None:
     first = plan(metadata, source("12", slice_rows), known_rows={}, cursor={}, server_date=NOW)
     rows = {one.name: 10 for one in first}
-    slices = plan(
-        metadata, source("24", slice_rows), known_rows=rows, cursor={SET: NOW.isoformat()}, server_date=NOW
-    )
+    slices = plan(metadata, source("24", slice_rows), known_rows=rows, cursor=loaded(first), server_date=NOW)
     assert covered(slices, metadata) == everything(metadata, "24")
     old = set(periods_of(metadata.data_sets.iloc[0].to_dict(), "12", NOW))
     new = [
@@ -165,8 +180,93 @@ def test_halves_ask_for_the_same(metadata: Metadata, times: int) -> None:
 @few
 @given(worlds())
 def test_a_cursor_of_the_future_is_not_believed(metadata: Metadata) -> None:
-    slices = plan(metadata, source("3"), known_rows={}, cursor={SET: "2999-01-01T00:00:00"}, server_date=NOW)
+    first = plan(metadata, source("3"), known_rows={}, cursor={}, server_date=NOW)
+    future = loaded(first, "2999-01-01T00:00:00.000000")
+    slices = plan(metadata, source("3"), known_rows={}, cursor=future, server_date=NOW)
     assert {one.mode for one in slices} == {"full"}
+    assert covered(slices, metadata) == everything(metadata, "3")
+
+
+@few
+@given(worlds(), st.integers(1, 400), st.data())
+def test_an_interrupted_first_contact_goes_on_where_it_stopped(
+    metadata: Metadata, slice_rows: int, data: st.DataObject
+) -> None:
+    """Whatever was loaded before the cut, the rest is asked for in full, and no part of it is forgotten."""
+    declared = source("24", slice_rows).model_copy(update={"re_read": 1})
+    first = plan(metadata, declared, known_rows={}, cursor={}, server_date=NOW)
+    pieces = [half for one in first for half in (halve(one, metadata) or [one])]
+    done = pieces[: data.draw(st.integers(0, len(pieces)))]
+    slices = plan(metadata, declared, known_rows={}, cursor=loaded(done), server_date=NOW)
+    before, again = covered(done, metadata), covered(slices, metadata)
+    in_full = covered([one for one in slices if one.mode == "full"], metadata)
+    newest = periods_of(metadata.data_sets.iloc[0].to_dict(), "24", NOW)[-1]
+    for part in everything(metadata, "24"):
+        if part not in before:
+            assert in_full[part] == 1, part
+        elif part[0] != newest and not in_full[part]:
+            whole = all(before[part[0], unit] for unit in metadata.org_units["uid"])
+            assert again[part] == (1 if whole else 0), part
+
+
+@few
+@given(worlds())
+def test_a_unit_created_since_is_pulled_in_full(metadata: Metadata) -> None:
+    """Its branches were slices of their own: no answer ever spoke of the new one."""
+    root, new = uid(0), "LydNewUnit1"
+    parts = [
+        Slice("national", SET, ("202403",), root, children=False),
+        *(
+            Slice("national", SET, ("202403",), child)
+            for child in metadata.org_units.loc[metadata.org_units["parent"] == root, "uid"]
+        ),
+    ]
+    coverage = coverage_of(metadata, children_of(metadata.org_units), loaded(parts)[SET], clock_text(NOW))
+    assert coverage.complete(root, "202403") == YESTERDAY
+    children = children_of(metadata.org_units)
+    grown = children | {root: (*children.get(root, ()), new)}
+    coverage = coverage_of(metadata, grown, loaded(parts)[SET], clock_text(NOW))
+    assert coverage.complete(root, "202403") is None
+    assert list(coverage.gaps(root, "202403")) == [new]
+
+
+@few
+@given(worlds(), st.integers(8, 400))
+def test_what_was_too_large_is_asked_for_in_smaller_pieces(metadata: Metadata, most: int) -> None:
+    [whole, *_] = plan(metadata, source("3"), known_rows={}, cursor={}, server_date=NOW)
+    rows = {whole.name: most}
+    sizes = sizes_of(
+        metadata, SET, periods_of(metadata.data_sets.iloc[0].to_dict(), "3", NOW), rows, most_rows=1000
+    )
+    halved = sizes_of(metadata, SET, sizes.periods, rows, most_rows=1000, too_large=[whole.name])
+    assert sizes.most_rows == 1000
+    assert halved.most_rows <= most / 2
+
+
+@few
+@given(worlds())
+def test_the_rows_of_branches_are_remembered_together(world: Metadata) -> None:
+    metadata = with_two_branches(world)
+    names = {
+        Slice("national", SET, ("202403",), uid(0), children=False).name: 1,
+        Slice("national", SET, ("202403",), uid(1)).name: 10,
+        Slice("national", SET, ("202403",), uid(2)).name: 100,
+    }
+    sizes = sizes_of(metadata, SET, ("202403",), names, most_rows=50)
+    assert sizes.known(uid(0), "202403") == 111
+    assert sizes.known(uid(0), "202402") is None
+
+
+def with_two_branches(metadata: Metadata) -> Metadata:
+    """The same data set over a root and two branches below it."""
+    units = [(uid(0), None, f"/{uid(0)}"), *((uid(n), uid(0), f"/{uid(0)}/{uid(n)}") for n in (1, 2))]
+    return replace(
+        metadata,
+        org_units=ORG_UNITS.frame(
+            (one, None, one, None, parent, path, path.count("/"), None, None, None, None)
+            for one, parent, path in units
+        ),
+    )
 
 
 @few

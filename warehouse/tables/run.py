@@ -31,7 +31,7 @@ SLICE = Table(
     required("org_unit", TEXT, "uid of the branch; with ! the unit alone"),
     required("mode", TEXT, "full (what is missing has vanished) or increment (only what was touched)"),
     optional("last_updated", TEXT, "lastUpdated asked for, of an increment"),
-    required("outcome", TEXT, "loaded, empty, stopped, held or failed"),
+    required("outcome", TEXT, "loaded, empty, stopped, held, failed, or halved (too large for the server)"),
     required("message", TEXT, "French sentence when it did not load"),
     required("received", INT, "records in the answer = new + changed + closed + unchanged + refused"),
     required("new", INT, "cells not known before"),
@@ -130,7 +130,7 @@ HOLD = Table(
     "hold",
     METADATA,
     numbered("id", "number a person decides by"),
-    required("kind", TEXT, "vanished, publication, …"),
+    required("kind", TEXT, "vanished, scope, mapping, first-push, …"),
     required("subject", TEXT, "what is held: the slice's name, the publication's hash"),
     required("summary", TEXT, "French sentence: what waits and why"),
     required("rows", INT, "how many rows it is about"),
@@ -143,4 +143,23 @@ HOLD = Table(
     Index("hold_waiting", "kind", "subject", unique=True, postgresql_where=text("decision IS NULL")),
     schema="run",
     comment="What waits for a person's decision, and what was decided",
+)
+
+DRIFT = Table(
+    "drift",
+    METADATA,
+    numbered("key", "number of the row"),
+    required("run", INT, "reconciliation that found it"),
+    required("source", TEXT, "name of the source"),
+    required("data_set", TEXT, "uid of the data set"),
+    required("slice", TEXT, "name of the slice"),
+    required("kind", TEXT, "only-here, only-there, different or tombstone-only-here"),
+    required("cause", TEXT, "merged, late-commit, unstamped, purged or unseen-deletion"),
+    required("cells", INT, "how many cells"),
+    required(
+        "example", TEXT, "one of the cells: element / period / org unit / option combo / attribute combo"
+    ),
+    Index("drift_run", "run"),
+    schema="run",
+    comment="What a reconciliation found to differ between the copy and the source, by cause; it should stay empty",
 )

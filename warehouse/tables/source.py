@@ -247,6 +247,21 @@ TOMBSTONE = Table(
     comment="Values that DHIS2 keeps marked as deleted, whether or not they were ever seen alive",
 )
 
+ABSENT_VALUE = Table(
+    "absent_value",
+    METADATA,
+    *[
+        Column(name, Integer, primary_key=True, autoincrement=False, comment=text)
+        for name, text in KEY_COMMENTS.items()
+    ],
+    part("source", SMALL, "key of source.instance"),
+    required("first_run", INT, "run whose answer first lacked it"),
+    required("seen_at", TIME, "when it was first found to be missing"),
+    optional("hold", INT, "id of the run.hold that asks a person about it; empty: nobody needs to be asked"),
+    schema="source",
+    comment="Live values that a full answer no longer had: closed once a second look agrees, or a person",
+)
+
 DATA_VALUE_HISTORY = Table(
     "data_value_history",
     METADATA,
