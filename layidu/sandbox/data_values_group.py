@@ -1,5 +1,8 @@
 """Which pushes does 2.43 take? The whole group or nothing, by its keys, rights and dates; then values row by row.
 
+The whole of it is V243_GROUP_REFUSED, V243_STRINGS_ONLY, V243_UPSERTS, V243_MILLISECONDS, V243_FOLLOW_UP and
+V243_TRAILING_ZERO of the table of changes. The payload's `deletion` scope, a beta, is not offered.
+
 Recorded are E8000, E8002, E8010, E8020 to E8024, E8031, E8120, E8122 and E8128. Of the others the documentation has
 the codes alone (E8108 and E8110 stand for its range), so that their texts are ours: clients go by the code.
 """

@@ -1,4 +1,10 @@
-"""The recorded scenario and a plain HTTP client that asks its questions again, as the recorded users did."""
+"""The recorded scenario and a plain HTTP client that asks its questions again, as the recorded users did.
+
+`questions.jsonl` has the questions once, in order; `answers_2_4x.jsonl` what each version answered: status, content
+type, framing and the body, `send` where a body held ids of that server. The host is `{base}`. Left out are what no test
+reads: the options an import repeats (but in two answers), the administrator's authorities, all but the newest message
+of the analytics job, the rest of HTML pages. A gzip body stands as the text that was packed.
+"""
 
 import base64
 import gzip
