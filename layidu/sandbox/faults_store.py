@@ -15,9 +15,10 @@ from layidu.sandbox.store import iso_seconds
 
 KEY = ("period", "dataElement", "orgUnit", "categoryOptionCombo", "attributeOptionCombo")
 PUT = (
-    "INSERT OR REPLACE INTO data_value (period, data_element, org_unit, category_option_combo, "
-    "attribute_option_combo, value, stored_by, created, last_updated, comment, followup, deleted) "
-    "VALUES (?, ?, ?, ?, ?, ?, 'late', ?, ?, NULL, 0, 0)"
+    "INSERT INTO data_value (period, data_element, org_unit, category_option_combo, attribute_option_combo, "
+    "value, stored_by, created, last_updated, comment, followup, deleted) "
+    "VALUES (?, ?, ?, ?, ?, ?, 'late', ?, ?, NULL, 0, 0) ON CONFLICT DO UPDATE SET value = excluded.value, "
+    "stored_by = 'late', last_updated = excluded.last_updated, deleted = 0"
 )
 
 

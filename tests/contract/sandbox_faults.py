@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from layidu.sandbox.accounts import read
+from layidu.sandbox.dialects import DEFAULT
 from layidu.sandbox.http import Server
 from layidu.sandbox.server import serving
 from tests.sandbox_country import DISTRICT, SOURCE, country
@@ -131,9 +132,9 @@ def chunks(data: bytes) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Bench]:
+def opened(folder: Path, dialect: str = DEFAULT) -> Iterator[Bench]:
     """The little country, served."""
-    with serving(country(), folder) as server:
+    with serving(country(), folder, dialect=dialect) as server:
         yield Bench(server, folder)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from layidu.sandbox.dialects import VERSIONS
 from layidu.sandbox.faults import parse
 from layidu.sandbox.faults_table import TABLE
-from tests.contract.sandbox_faults import Bench, opened, records
+from tests.contract.sandbox_faults import Bench, Raw, opened, records
 from tests.sandbox_country import DISTRICT, FACILITIES, OTHER, ROOT, SOURCE, VISITS
 from tests.unit.test_sandbox_server import People
 
@@ -19,9 +20,9 @@ CSV, JSON = f"{VALUES}.csv", f"{VALUES}.json"
 HERE = Path(__file__).parent
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with opened(tmp_path) as found:
+@pytest.fixture(params=VERSIONS)
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    with opened(tmp_path, request.param) as found:
         yield found
 
 
@@ -36,19 +37,31 @@ def push(*numbers: str) -> dict[str, Any]:
     return {"dataSet": SOURCE, "dataValues": rows}
 
 
-def count(answer: bytes) -> int:
-    return int(json.loads(answer)["response"]["importCount"]["imported"])
+def stored_of(answer: bytes) -> int:
+    """How many rows an answer claims to have stored: every version counts in its own way."""
+    counts = json.loads(answer)["response"]["importCount"]
+    return int(counts["imported"] + counts["updated"])
+
+
+def is_refused(found: Raw, code: str) -> bool:
+    """Silence up to 2.42, a code from 2.43 on."""
+    if found.status == 200:
+        return found.body == b""
+    return found.status == 409 and bool(json.loads(found.body)["errorCode"] == code)
 
 
 def test_a_row_is_committed_late_with_an_old_stamp(bench: Bench) -> None:
     now = bench.json("/api/system/info")["serverDate"]
-    with bench.server.faults.on("late_row", seconds=7200):
+    with bench.server.faults.on("late_row", seconds=2 * 86_400):
         read = records(bench.get(CSV))
     found = records(bench.get(CSV))
+    before = {(row["dataelement"], row["period"], row["orgunit"]): row["value"] for row in read}
+    changed = [row for row in found if row["storedby"] == "late"]
     assert len(found) == len(read)
-    assert [(a["value"], b["value"]) for a, b in zip(read, found, strict=True) if a != b] == [("10", "11")]
-    changed = next(row for row in found if row["value"] == "11")
-    assert changed["lastupdated"] < now
+    assert len(changed) == 1
+    was = before[changed[0]["dataelement"], changed[0]["period"], changed[0]["orgunit"]]
+    assert changed[0]["value"] == str(int(was) + 1)
+    assert changed[0]["lastupdated"] < now
     since = {
         "dataSet": SOURCE,
         "orgUnit": DISTRICT,
@@ -69,7 +82,7 @@ def test_a_late_row_may_be_named(bench: Bench) -> None:
 def test_a_data_set_is_no_longer_shared_and_later_it_is(bench: Bench) -> None:
     assert len(records(bench.get(CSV, role="pull"))) == 5
     with bench.server.faults.on("lost_sharing"):
-        assert (bench.get(CSV, role="pull").status, bench.get(CSV, role="pull").body) == (200, b"")
+        assert is_refused(bench.get(CSV, role="pull"), "E2010")
         assert len(records(bench.get(CSV))) == 5  # the administrator does not feel it
     assert len(records(bench.get(CSV, role="pull"))) == 5
 
@@ -79,11 +92,11 @@ def test_a_tree_is_narrowed_and_later_it_is_not(bench: Bench) -> None:
         assert bench.json("/api/me", role="pull")["organisationUnits"] in [
             [{"id": unit}] for unit in FACILITIES[:2]
         ]
-        assert bench.get(CSV, role="pull").body == b""
+        assert is_refused(bench.get(CSV, role="pull"), "E2012")
     assert bench.json("/api/me", role="pull")["organisationUnits"] == [{"id": DISTRICT}]
     with bench.server.faults.on("narrowed", who="pousse", org_unit=OTHER):
         found = bench.send("POST", VALUES, push("1"), role="push")
-        assert json.loads(found.body)["response"]["importCount"]["imported"] == 0
+        assert stored_of(found.body) == 0
 
 
 def test_the_clock_jumps_back_and_forth(bench: Bench) -> None:
@@ -116,8 +129,9 @@ def test_the_database_is_an_old_one(bench: Bench) -> None:
             )
         )
         assert [row["value"] for row in found] == ["1"]
-        assert count(bench.send("POST", VALUES, push("1", "5")).body) == 1
-    assert [row["after"] for row in bench.server.ledger.values()] == ["1", "2", "3", "5"]
+        assert bench.send("POST", VALUES, push("1", "5")).status == 200
+    written = [row["after"] for row in bench.server.ledger.values() if row["after"] != row["before"]]
+    assert written == ["1", "2", "3", "5"]
     assert not list(bench.folder.glob("snapshot-*"))
 
 
@@ -134,11 +148,11 @@ def test_the_server_is_upgraded_under_way(bench: Bench) -> None:
 
 def test_imports_that_lie(bench: Bench) -> None:
     def stored() -> list[str]:
-        return [row["after"] for row in bench.server.ledger.values()]
+        return [row["after"] for row in bench.server.ledger.values() if row["after"] != row["before"]]
 
     with bench.server.faults.on("swallowed"):
         found = bench.send("POST", VALUES, push("1", "2"))
-        assert (found.status, count(found.body), stored()) == (200, 2, [])
+        assert (found.status, stored_of(found.body), stored()) == (200, 2, [])
         assert b'"dryRun":true' not in found.body
     with bench.server.faults.on("half_stored"):
         found = bench.send("POST", VALUES, push("1", "2", "3", "4"))
