@@ -14,7 +14,7 @@ import pandas as pd
 from layidu.sandbox.accounts import user_id, with_secrets
 from layidu.sandbox.clock import java_text
 from layidu.sandbox.country import CLOCK_START, Account, Country
-from layidu.sandbox.metadata import DEFAULT_COMBO, Item, write_objects
+from layidu.sandbox.metadata import DEFAULT_COMBO, Item, with_defaults, write_objects
 from layidu.sandbox.metadata_import import FILLED
 from layidu.sandbox.store import building
 
@@ -43,11 +43,11 @@ def build(folder: Path, country: Country, marker: str) -> None:
 
 
 def _shared(country: Country) -> dict[str, list[Item]]:
-    """The metadata with everything a server adds: stamps, defaults, users, and the accounts' rights as sharing."""
+    """The metadata with everything a server adds: defaults that all may read, stamps, users, rights as sharing."""
     stamp = java_text(CLOCK_START)
     metadata = {
         kind: [_complete(kind, item, country.accounts, stamp) for item in items]
-        for kind, items in country.metadata.items()
+        for kind, items in with_defaults(country.metadata).items()
     }
     users = [
         {"id": user_id(account.username), "username": account.username, "name": account.username}

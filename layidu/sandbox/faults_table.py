@@ -26,7 +26,11 @@ TRANSPORT = {
         {"seconds": 3600.0, "at": -1},
     ),
     "reset": Kind("coupe la connexion après n octets du corps", faults_wire.reset_at, {"at": 0}),
-    "lost_answer": Kind("fait le travail et coupe sans répondre", faults_wire.lost_answer),
+    "lost_answer": Kind(
+        "coupe sans répondre, travail fait ; commit=false : avant de le faire",
+        faults_wire.lost_answer,
+        {"commit": True},
+    ),
     "gzip_cut": Kind(
         "corps compressé coupé après n octets, transport entier", faults_wire.gzip_cut, {"at": 100}
     ),

@@ -45,8 +45,12 @@ def reset_at(turn: Turn) -> Answer:
 
 
 def lost_answer(turn: Turn) -> Answer:
-    """The server does its work, and nobody hears of it."""
+    """Nobody hears of it: the connection is reset without a byte, after the server's work or before it."""
+    if not turn["commit"]:
+        turn.wire.lost = turn.strikes()
+        return Answer(200, None, b"") if turn.wire.lost else turn.serve()
     answer = turn.serve()
+    joined(answer)
     turn.wire.lost = turn.strikes()
     return answer
 

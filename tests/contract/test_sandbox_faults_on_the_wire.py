@@ -66,6 +66,23 @@ def test_lost_answer_comes_after_the_work(bench: Bench) -> None:
     assert [each["after"] for each in bench.server.ledger.values()] == ["9"]
 
 
+def test_lost_answer_may_come_before_the_work(bench: Bench) -> None:
+    with bench.server.faults.on("lost_answer", method="POST", commit=False):
+        assert bench.send("POST", VALUES, PUSH).ended == "reset"
+    assert bench.server.ledger.values() == []
+
+
+def test_who_gives_up_on_a_hanging_write_does_not_stop_it(bench: Bench) -> None:
+    """The client is gone, the server is not: the row is committed after the client's time-out."""
+    with bench.server.faults.on("hang", method="POST", seconds=0.5):
+        assert bench.send("POST", VALUES, PUSH, patience=0.1).ended == "silence"
+        assert bench.server.ledger.values() == []
+        give_up = time.monotonic() + 20
+        while not bench.server.ledger.values() and time.monotonic() < give_up:
+            time.sleep(0.05)
+    assert [each["after"] for each in bench.server.ledger.values()] == ["9"]
+
+
 def test_gzip_cut_looks_whole_but_for_its_own_end(bench: Bench) -> None:
     with bench.server.faults.on("gzip_cut", at=120):
         found = bench.get(headers={"Accept-Encoding": "gzip"})
