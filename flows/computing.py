@@ -6,12 +6,10 @@ from datetime import date, timedelta
 import pandas as pd
 
 from flows.night import AtHand, Night
-from layidu.compute.commitments import assess_commitments
+from flows.promising import Assessed, assess
 from layidu.compute.data_quality import findings
 from layidu.compute.indicators import compute_year
-from layidu.compute.plan import PROGRESS, assess_plan
 from layidu.compute.populations import population_values
-from layidu.compute.trend import yearly_trends
 from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
 from warehouse import read_sums
@@ -114,30 +112,13 @@ def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
     return {str(uid): sorted(set(group["variable"])) for uid, group in joined.groupby("data_set")}
 
 
-def assess(
+def assess_promises(
     night: Night, sources: Sequence[AtHand], computed: dict[str, dict[int, pd.DataFrame]]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Colours of commitments and plan lines, on the first source's clock, with its country's trends beside."""
+) -> Assessed:
+    """Colours of commitments and plan lines, on the first source's clock and of its country."""
     first = sources[0]
     on = first.metadata.server.server_date.date()
-    tree = read_sums.tree(night.warehouse, first.name)
-    country = set(tree.loc[tree["level"] == tree["level"].min(), "org_unit"])
-    proxies = {
-        code
-        for commitment in night.mappings.commitments.values()
-        for result in commitment.results.values()
-        for code in result.proxies
-    }
-    stored = read_sums.published_results(night.warehouse, first.name, sorted(proxies))
-    fresh = computed[first.name]
-    older = stored[~stored["period"].str[:4].isin([str(year) for year in fresh])]
-    every = pd.concat([older, *fresh.values()], ignore_index=True)
-    national = RESULTS.cast(every[every["org_unit"].isin(country) & every["indicator"].isin(proxies)])
-    trends = yearly_trends(national, on=on)
-    return (
-        assess_commitments(night.mappings, trends, on=on),
-        assess_plan(night.mappings, PROGRESS.frame(), on=on),
-    )
+    return assess(night.warehouse, night.mappings, first.name, on, computed.get(first.name, {}))
 
 
 def switch_results(
@@ -160,5 +141,5 @@ def switch_results(
         versions={year: versions_of(night.mappings, year) for year in years},
         commitment_status=commitments,
         plan_progress=plan,
-        data_quality=pd.concat(findings, ignore_index=True),
+        data_quality=pd.concat(findings, ignore_index=True) if findings else None,
     )

@@ -20,9 +20,10 @@ from layidu.report import board as boards
 from layidu.report import page as pages
 from layidu.report.country_map import DISTRICTS
 from layidu.report.night_words import FOUND, REFUSED, PublicationProof
+from layidu.report.promises import grouped
 from layidu.report.terminal import table
 from layidu.settings import Settings, read_settings
-from warehouse import read, read_page, runs
+from warehouse import read, read_page, read_promises, runs
 from warehouse.connect import Warehouse, open_warehouse
 
 DISTRICT_LEVEL = 3
@@ -77,7 +78,6 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
     warehouse = open_warehouse(settings)
     source = main_source(mappings)
     labelled = labelled_results(warehouse, mappings, source)
-    commitments, plan = read_page.promises(warehouse)
     fresh = read.freshness(warehouse)
     regions = mappings.org_units.regions.get(source, {}) if mappings.org_units else {}
     page = pages.Page(
@@ -87,9 +87,7 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
         thresholds=mappings.thresholds,
         districts=DISTRICTS.cast(read_page.places(warehouse, source, DISTRICT_LEVEL)),
         outlines=sorted(set(regions.values())),
-        commitments=pages.COMMITMENTS.cast(commitments),
-        commitment_labels={code: one.label for code, one in mappings.commitments.items()},
-        plan=pages.PLAN.cast(plan),
+        promises=grouped(read_promises.promises(warehouse)),
         accounts=outcome.accounts if outcome else read_page.last_accounts(warehouse),
         names=names_of(fresh, read.tree(warehouse, source)),
         refused=REFUSED.cast(read.open_refusals(warehouse)),

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pandas as pd
 
 from flows.computing import (
-    assess,
+    assess_promises,
     compute_source,
     last_ended_month,
     load_declarations,
@@ -95,21 +95,24 @@ def compute(
     *,
     everything: bool = False,
 ) -> None:
-    """Map and compute what changed (or everything); results switch in one transaction."""
+    """Map and compute what changed (or everything); results switch in one transaction.
+
+    Promises are assessed every night: a day later more is expected of them, and a person may have entered something.
+    """
     terms, changed = run("déclarations", load_declarations, night_, sources)
     years = changed_years(night_, sources, outcome, everything=changed or everything)
-    if not years:
-        return
     computed: dict[str, dict[int, pd.DataFrame]] = {}
     findings: list[pd.DataFrame] = []
-    for source in sources:
+    for source in sources if years else ():
         mapped = run(f"lien {source.name}", map_source, night_, source)
         computed[source.name] = run(
             f"calcul {source.name}", compute_source, night_, source, terms, mapped, years
         )
         findings.append(run(f"qualité {source.name}", quality_findings, night_, source, mapped))
-    commitments, plan = run("engagements", assess, night_, sources, computed)
+    commitments, plan = run("engagements", assess_promises, night_, sources, computed)
     outcome.results_written = run("résultats", switch_results, night_, computed, commitments, plan, findings)
+    if not years:
+        return
     outcome.findings = sum(len(frame) for frame in findings)
     outcome.computed_years = tuple(years)
     remember(outcome, sources)

@@ -1,6 +1,7 @@
 """A country of eleven regions and 75 districts, made up of sums, for the tests of pictures and words."""
 
 import csv
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from layidu.model.slices import Slice, SliceAccount
 from layidu.report.board import ARROWS, LABELLED, board
 from layidu.report.country_map import DISTRICTS
 from layidu.report.night_words import FOUND, REFUSED, PublicationProof
-from layidu.report.page import COMMITMENTS, PLAN, Header, Page
+from layidu.report.page import Header, Page
+from layidu.report.promises import grouped
 from layidu.settings import shipped
 
 MONTHS = [f"{year}{month:02d}" for year in (2024, 2025, 2026) for month in range(1, 13)][3:27]
@@ -175,61 +177,7 @@ def page(text: str | None = None) -> Page:
         thresholds=thresholds(),
         districts=districts,
         outlines=["Bamako", "Kayes", "Koulikoro", "Sikasso", "Ségou", "Mopti", "Tombouctou", "Gao", "Kidal"],
-        commitments=COMMITMENTS.frame(
-            [
-                (
-                    "FP2030-E2",
-                    "FP2030-R2",
-                    said("Taux de prévalence contraceptive moderne"),
-                    said("toutes les femmes"),
-                    2023,
-                    17.0,
-                    40.0,
-                    23.9,
-                    15.3,
-                    said("enquête"),
-                    -0.2,
-                    "RED",
-                    said("15,3 observé, 23,9 attendu"),
-                    said("PF-CYP, PF-CYPR"),
-                    "↑, →",
-                ),
-                (
-                    "FP2030-E3",
-                    "",
-                    said("Besoins non satisfaits"),
-                    "",
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    None,
-                    "GREY",
-                    said("pas de résultat chiffré"),
-                    "",
-                    "",
-                ),
-            ]
-        ),
-        commitment_labels={"FP2030-E2": said("Revoir à la hausse le TPCm"), "FP2030-E3": said("Réduire")},
-        plan=PLAN.frame(
-            [
-                (
-                    "L07",
-                    said("Former des relais"),
-                    1200.0,
-                    said("relais"),
-                    2026,
-                    500.0,
-                    None,
-                    None,
-                    "GREY",
-                    said("rien"),
-                )
-            ]
-        ),
+        promises=grouped(promise_rows(said)),
         accounts=accounts(),
         names={"PuQ5MIbJy9Y": said("Paludisme"), "H6f8HJyCHLO": said("SR/PF"), "uRegion0001": said("Kayes")},
         refused=REFUSED.frame(
@@ -278,3 +226,136 @@ def page(text: str | None = None) -> Page:
         ],
         errors=[error],
     )
+
+
+def promise_rows(said: Callable[[str], str]) -> dict[str, list[dict[str, object]]]:
+    """Rows as the mart's views give them: a commitment with a result and a process indicator, two plan lines."""
+    nothing = dict.fromkeys(
+        (
+            *(
+                "population",
+                "statut_declare",
+                "statut_valide",
+                "valide_par",
+                "valide_le",
+                "valeur",
+                "date_valeur",
+            ),
+            *("source_valeur", "unite", "valeur_depart", "annee_depart", "cible", "annee_cible"),
+            *("valeur_attendue", "attendu_aujourd_hui", "ecart", "indicateur_proche", "tendance_proche"),
+            "contradictions",
+        )
+    )
+    common = {
+        **nothing,
+        "engagement": "FP2030-E2",
+        "declaration_contradictoire": False,
+        "echeance_depassee": False,
+        "document": said("[S003] §1.1"),
+    }
+    engagements = [
+        {
+            **common,
+            "code": "FP2030-E2",
+            "genre": "engagement",
+            "libelle": said("Revoir à la hausse le TPCm"),
+            "statut_calcule": "rouge",
+            "statut_declare": said("synthèse : « beaucoup d'actions »"),
+            "raison": said("résultats : 1 rouge"),
+        },
+        {
+            **common,
+            "code": "FP2030-R2",
+            "genre": "résultat",
+            "libelle": said("Taux de prévalence contraceptive moderne"),
+            "population": said("toutes les femmes"),
+            "statut_calcule": "rouge",
+            "raison": said("15,3 observé, 23,9 attendu"),
+            "valeur": 15.3,
+            "date_valeur": "2023",
+            "source_valeur": said("enquête"),
+            "valeur_depart": 17.0,
+            "annee_depart": 2020,
+            "valeur_attendue": 23.9,
+            "attendu_aujourd_hui": 28.5,
+            "cible": 40.0,
+            "annee_cible": 2030,
+            "ecart": -8.6,
+            "unite": "%",
+            "indicateur_proche": said("PF-CYP, PF-CYPR"),
+            "tendance_proche": "↑, →",
+        },
+        {
+            **common,
+            "code": "FP2030-I2.1",
+            "genre": "indicateur de processus",
+            "libelle": said("Approvisionnement régulier"),
+            "statut_declare": said("titre : Réalisé ; récapitulatif : Réalisé"),
+            "statut_calcule": "gris",
+            "statut_valide": "jaune",
+            "valide_par": said("Comité de suivi"),
+            "valide_le": date(2026, 3, 14),
+            "raison": said("aucune preuve validée"),
+            "contradictions": "C14",
+        },
+    ]
+    line = {
+        **nothing,
+        "secteur": said("Protection"),
+        "unite": said("personne"),
+        "realise": None,
+        "derniere_periode": None,
+        "indicateurs_a_cote": None,
+        "note": said("à préciser"),
+        "responsable": None,
+        "document": said("[S002] §V"),
+    }
+    return {
+        "engagements": engagements,
+        "plan": [
+            {
+                **line,
+                "ligne": "L07",
+                "libelle": said("Former des relais"),
+                "quantite": 1200.0,
+                "attendu_aujourd_hui": 500.0,
+                "statut_calcule": "gris",
+                "raison": said("rien"),
+            },
+            {
+                **line,
+                "ligne": "L08",
+                "libelle": said("Comités"),
+                "quantite": 30.0,
+                "attendu_aujourd_hui": 10.0,
+                "realise": 12.0,
+                "ecart": 2.0,
+                "derniere_periode": "2026Q1",
+                "statut_calcule": "vert",
+                "raison": said("en avance"),
+            },
+        ],
+        "decomptes": [
+            {
+                "endroit": said("titres de section"),
+                "vert": 8,
+                "jaune": 3,
+                "rouge": 0,
+                "sans_statut": 4,
+                "lignes": 15,
+                "origine": "compté",
+                "remarque": None,
+            }
+        ],
+        "contradictions": [
+            {
+                "code": "C02",
+                "document": said("[S003]"),
+                "sujet": said("Décompte"),
+                "enonce": said("10"),
+                "autre_enonce": said("8"),
+                "traitement": said("les deux restent"),
+                "concerne": None,
+            }
+        ],
+    }

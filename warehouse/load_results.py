@@ -18,6 +18,7 @@ import pyarrow as pa
 from psycopg import sql
 
 from layidu.model.frames import FINDINGS, Contract
+from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
 from warehouse.result_rows import COLUMNS, NUMBERS, Rows, by_period, copy_rows, rows_of
@@ -53,41 +54,6 @@ FROM differing n WHERE n.action = 'new' ORDER BY n.series, n.period, n.org_unit
 Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
 NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
 NO_VERSIONS_OF_YEARS: Versions = MappingProxyType({})
-COMMITMENT_STATUS = Contract(
-    "commitment_status",
-    {
-        "commitment": "str",
-        "result": "str",
-        "name": "str",
-        "population": "str",
-        "year": "float64",  # missing when nothing can be assessed
-        "baseline": "float64",
-        "target": "float64",
-        "expected": "float64",
-        "actual": "float64",
-        "actual_source": "str",
-        "progress": "float64",
-        "colour": "str",
-        "reason": "str",
-        "proxy_indicator": "str",
-        "proxy_trend": "str",
-    },
-)
-PLAN_PROGRESS = Contract(
-    "plan_progress",
-    {
-        "line": "str",
-        "label": "str",
-        "quantity": "float64",
-        "unit": "str",
-        "year": "float64",
-        "expected": "float64",
-        "actual": "float64",
-        "ratio": "float64",
-        "colour": "str",
-        "reason": "str",
-    },
-)
 DATA_QUALITY = Contract("data_quality", FINDINGS.columns)
 
 
@@ -223,8 +189,6 @@ def rewrite(connection: psycopg.Connection, rows: Rows, periods: list[int], run:
 def write_small(connection: psycopg.Connection, contract: Contract, rows: pd.DataFrame, run: int) -> int:
     """Replace a small table whole, when it differs."""
     table = arrow(contract.cast(rows), list(contract.columns))
-    if "year" in table.column_names:
-        table = table.set_column(table.column_names.index("year"), "year", table["year"].cast(pa.int32()))
     if not remember(connection, contract.name, as_csv(table), run):
         return 0
     size: int = table.num_rows

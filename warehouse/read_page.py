@@ -5,7 +5,6 @@ import pandas as pd
 from layidu.model.frames import Contract
 from layidu.model.slices import Slice, SliceAccount
 from warehouse.connect import Warehouse
-from warehouse.load_results import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse.staging import fetch, fetch_frame
 
 PLACES = Contract(
@@ -33,25 +32,6 @@ def places(warehouse: Warehouse, source: str, level: int) -> pd.DataFrame:
             " LEFT JOIN source.org_unit p ON p.source = o.source AND p.uid = o.parent"
             " WHERE o.gone IS NULL AND o.level = %(level)s ORDER BY o.name, o.uid",
             {"source": source, "level": level},
-        )
-
-
-def promises(warehouse: Warehouse) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Commitments and plan lines as last assessed (COMMITMENT_STATUS, PLAN_PROGRESS of load_results)."""
-    with warehouse.connect("loader") as connection:
-        names = ", ".join(COMMITMENT_STATUS.columns)
-        lines = ", ".join(PLAN_PROGRESS.columns)
-        return (
-            fetch_frame(
-                connection,
-                COMMITMENT_STATUS,
-                f"SELECT {names} FROM result.commitment_status ORDER BY position",  # noqa: S608 - our own columns
-            ),
-            fetch_frame(
-                connection,
-                PLAN_PROGRESS,
-                f"SELECT {lines} FROM result.plan_progress ORDER BY position",  # noqa: S608 - our own columns
-            ),
         )
 
 

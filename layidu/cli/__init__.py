@@ -9,11 +9,11 @@ import sys
 import typer
 from typer._click.exceptions import ClickException  # typer carries its own copy of click
 
-from layidu.cli import copy, declarations, machine, publishing, results
+from layidu.cli import copy, declarations, entries, machine, publishing, results
 from layidu.cli.app import app
 from layidu.errors import LayiduError
 
-__all__ = ["app", "copy", "declarations", "machine", "main", "publishing", "results"]
+__all__ = ["app", "copy", "declarations", "entries", "machine", "main", "publishing", "results"]
 
 
 def main() -> None:

@@ -104,3 +104,23 @@ def graded(progress: float, thresholds: Thresholds) -> tuple[Colour, str]:
         return "YELLOW", f"entre {number(thresholds.progress_yellow)} et {number(thresholds.progress_green)}"
     back = " (recul depuis le départ)" if progress < 0 else ""
     return "RED", f"sous {number(thresholds.progress_yellow)}{back}"
+
+
+def judge_share(value: float, aim: float, thresholds: Thresholds) -> Judgement:
+    """A value against the one that would be all of it."""
+    ratio = value / aim
+    colour, limit = graded(ratio, thresholds)
+    return Judgement(
+        ratio, colour, f"{number(value)} observé sur {number(aim)} : rapport de {number(ratio)}, {limit}"
+    )
+
+
+def judge_milestone(score: float, milestone: str, thresholds: Thresholds) -> Judgement:
+    """The furthest milestone reached, on a scale from 0 to 1."""
+    steps = thresholds.milestones
+    facts = f"jalon « {milestone} » atteint ({number(score)})"
+    if score >= steps.green:
+        return Judgement(score, "GREEN", f"{facts}, au moins {number(steps.green)}")
+    if score >= steps.yellow:
+        return Judgement(score, "YELLOW", f"{facts}, entre {number(steps.yellow)} et {number(steps.green)}")
+    return Judgement(score, "RED", f"{facts}, sous {number(steps.yellow)}")

@@ -1,62 +1,117 @@
-"""Are the quantitative promises of the commitments on their way?"""
+"""Are the promises of the commitments on their way: their results, their process indicators, each as a whole?
 
-from collections.abc import Iterator
+Computed statuses only: what the report declared and what a meeting validated stand in tables of their own.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
 from layidu.compute.colour import Course, Judgement, grey, judge, judge_floor
-from layidu.compute.trajectory import expected_value
-from layidu.mapping.contracts import Mappings, ReferenceValue, Thresholds
-from layidu.mapping.promises import ResultIndicator, Target
-from layidu.model.frames import TEXT, Contract, ContractError
-
-COMMITMENT_STATUS = Contract(
-    "commitment_status",
-    {
-        "commitment": TEXT,
-        "result": TEXT,  # "" for a commitment without a quantitative result
-        "name": TEXT,
-        "population": TEXT,  # base of the reference series; "" when there is none
-        "year": "float64",  # of the actual value, missing without one; expected is for the same year
-        "baseline": "float64",
-        "target": "float64",
-        "expected": "float64",
-        "actual": "float64",
-        "actual_source": TEXT,
-        "progress": "float64",
-        "colour": TEXT,  # GREEN | YELLOW | RED | GREY
-        "reason": TEXT,  # French
-        "proxy_indicator": TEXT,  # "PF-CYP, PF-CYPR": shown beside, never as the value
-        "proxy_trend": TEXT,  # "↑, →", in the same order; "–" where nothing can be compared
-    },
-    ("commitment", "result", "population"),
-)
-Row = dict[str, object]
+from layidu.compute.observation import Observation, measured, of_reference, too_old
+from layidu.compute.places import Place
+from layidu.compute.processes import assess_process
+from layidu.compute.roll_up import roll_up
+from layidu.compute.status_rows import Row, status_row
+from layidu.compute.trajectory import elapsed_years, expected_value
+from layidu.mapping.contracts import Mappings, Thresholds
+from layidu.mapping.promises import Commitment, MeasuredBy, ResultIndicator, Target
+from layidu.model.frames import RESULTS, ContractError
+from layidu.model.promise_frames import COMMITMENT_STATUS, EVIDENCE
 
 
-def assess_commitments(mappings: Mappings, trends: pd.DataFrame, *, on: date) -> pd.DataFrame:
-    """One `COMMITMENT_STATUS` row for each result and each population its reference values speak of.
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an assessment may look at."""
+
+    trends: pd.DataFrame  # columns indicator, trend: the country's, one row an indicator
+    results: pd.DataFrame  # RESULTS of the measuring indicators, of every org unit of the places
+    places: Mapping[str, Place]  # "" is the country, the others are groups of org_units.yaml
+    evidence: pd.DataFrame  # EVIDENCE, what is current of it
+
+    @classmethod
+    def nothing(cls) -> "Known":
+        """No result, no place, no evidence."""
+        trends = pd.DataFrame({"indicator": pd.Series(dtype="str"), "trend": pd.Series(dtype="str")})
+        return cls(trends, RESULTS.frame(), {}, EVIDENCE.frame())
+
+
+def assess_commitments(mappings: Mappings, known: Known, *, on: date) -> pd.DataFrame:
+    """`COMMITMENT_STATUS`: each commitment, then its results, process indicators and their parts.
 
     Populations are never merged: where the promise does not name its base, each stands in a row of its own.
-    `trends` has one row an indicator (columns indicator, trend), the country's: proxies get an arrow from
-    it, never a colour.
+    Proxies get an arrow from the trends, never a colour.
     """
-    if bool(trends["indicator"].duplicated().any()):
+    if bool(known.trends["indicator"].duplicated().any()):
         raise ContractError("trends: found an indicator twice, expected those of one org unit only")
-    arrows = dict(zip(trends["indicator"].tolist(), trends["trend"].tolist(), strict=True))
     rows: list[Row] = []
     for code, commitment in mappings.commitments.items():
-        if not commitment.results:
-            reason = "pas de résultat chiffré : l'engagement se suit par ses indicateurs de processus"
-            rows.append(row(code, "", commitment.label, "", None, None, None, grey(reason)))
-        for result_code, result in commitment.results.items():
-            beside = {
-                "proxy_indicator": ", ".join(result.proxies),
-                "proxy_trend": ", ".join(arrow(arrows.get(proxy)) for proxy in result.proxies),
-            }
-            rows.extend(each | beside for each in result_rows(code, result_code, result, mappings, on))
-    return COMMITMENT_STATUS.frame(rows)
+        results = list(result_rows(code, commitment, mappings, known, on))
+        processes = process_rows(code, commitment, mappings, known, on)
+        whole = roll_up(results, processes, mappings.thresholds)
+        rows.append(
+            status_row(code, code, "commitment", commitment.label, whole, expired=expired(commitment, on))
+        )
+        rows += [*results, *processes]
+    return COMMITMENT_STATUS.frame([{**row, "assessed_on": pd.Timestamp(on)} for row in rows])
+
+
+def expired(commitment: Commitment, on: date) -> bool:
+    """Whether the last of its dated targets is over."""
+    years = [one.target.target_year for one in commitment.results.values() if one.target.target_year]
+    return bool(years) and on.year > max(years)
+
+
+def process_rows(
+    commitment: str, declared: Commitment, mappings: Mappings, known: Known, on: date
+) -> list[Row]:
+    """The rows of the process indicators and their parts."""
+    rows: list[Row] = []
+    for code, process in declared.processes.items():
+        found = observe(process.measured_by, mappings, known, on) if process.measured_by else None
+        rows += assess_process(commitment, code, process, found, known.evidence, mappings.thresholds, on)
+    return rows
+
+
+def observe(by: MeasuredBy, mappings: Mappings, known: Known, on: date) -> Observation:
+    """What DHIS2 tells of a measure."""
+    name = by.group or ""
+    place = known.places.get(name, Place(name, (), "aucun résultat : rien n'a encore été calculé"))
+    indicator = mappings.indicators[by.indicator]
+    return measured(by, indicator, known.results, place, mappings.thresholds, on)
+
+
+def result_rows(
+    commitment: str, declared: Commitment, mappings: Mappings, known: Known, on: date
+) -> Iterator[Row]:
+    """One row a result and population; a single grey one when there is no value at all."""
+    arrows = dict(zip(known.trends["indicator"].tolist(), known.trends["trend"].tolist(), strict=True))
+    for code, result in declared.results.items():
+        target = result.target
+        beside = {
+            "proxy_indicator": ", ".join(result.proxies),
+            "proxy_trend": ", ".join(arrow(arrows.get(proxy)) for proxy in result.proxies),
+        }
+        for found in observations(result, mappings, known, on):
+            expected = expected_value(target, found.at) if found.value is not None else None
+            judgement = judge_value(found, expected, target, mappings.thresholds, on)
+            yield (
+                status_row(
+                    commitment,
+                    code,
+                    "result",
+                    result.name,
+                    say_what_else(judgement, result, on),
+                    found=found,
+                    target=target,
+                    expected=expected,
+                    expected_today=expected_value(target, elapsed_years(on)),
+                    expired=target.target_year is not None and on.year > target.target_year,
+                )
+                | beside
+            )
 
 
 def arrow(trend: object) -> str:
@@ -64,10 +119,10 @@ def arrow(trend: object) -> str:
     return trend if isinstance(trend, str) else "–"
 
 
-def result_rows(
-    commitment: str, code: str, result: ResultIndicator, mappings: Mappings, on: date
-) -> Iterator[Row]:
-    """One row a population; a single grey one when there is no value at all."""
+def observations(result: ResultIndicator, mappings: Mappings, known: Known, on: date) -> list[Observation]:
+    """The latest value of each population, or the one measure; one without a value when nothing is known."""
+    if result.measured_by is not None:
+        return [observe(result.measured_by, mappings, known, on)]
     values = [
         value
         for value in mappings.reference_values
@@ -75,78 +130,48 @@ def result_rows(
         and value.year <= on.year
         and result.population in (None, value.population)
     ]
-    for population in sorted({value.population for value in values}):
-        latest = max((value for value in values if value.population == population), key=lambda v: v.year)
-        expected = expected_value(result.target, latest.year)
-        judgement = judge_value(latest, expected, result.target, mappings.thresholds, on)
-        yield row(commitment, code, result.name, population, result.target, expected, latest, judgement)
     if not values:
-        judgement = grey(
-            "aucune donnée : saisir une valeur de référence (enquête, modèle ou budget) avec sa source"
-        )
-        yield row(
-            commitment, code, result.name, result.population or "", result.target, None, None, judgement
-        )
+        todo = "aucune donnée : saisir une valeur de référence (enquête, modèle ou budget) avec sa source"
+        return [Observation(None, 0.0, "", "", "", result.population or "", refused=todo)]
+    return [
+        of_reference(max((one for one in values if one.population == population), key=lambda one: one.year))
+        for population in sorted({value.population for value in values})
+    ]
 
 
 def judge_value(
-    value: ReferenceValue, expected: float | None, target: Target, thresholds: Thresholds | None, on: date
+    found: Observation, expected: float | None, target: Target, thresholds: Thresholds | None, on: date
 ) -> Judgement:
-    """Grey when no judgement is fair, else the colour for the year of the value."""
-    refused = cannot_judge(value, target, thresholds, on)
-    if refused or thresholds is None or target.target is None or expected is None:
+    """Grey when no judgement is fair, else the colour for the date of the value."""
+    refused = cannot_judge(found, target, thresholds, on)
+    if refused or found.value is None or thresholds is None or target.target is None or expected is None:
         return grey(refused or "la promesse n'a pas de cible chiffrée : rien à comparer")
     if target.trajectory == "floor":
-        judgement = judge_floor(value.value, target.target, thresholds)
-    else:
-        baseline = expected if target.baseline is None else target.baseline
-        course = Course(baseline, expected, target.target, target.direction)
-        judgement = judge(value.value, course, thresholds)
-    if target.target_year is not None and on.year > target.target_year:
-        return judgement._replace(
-            reason=f"{judgement.reason} ; échéance de {target.target_year} dépassée, cible à renouveler"
-        )
-    return judgement
+        return judge_floor(found.value, target.target, thresholds)
+    baseline = expected if target.baseline is None else target.baseline
+    return judge(found.value, Course(baseline, expected, target.target, target.direction), thresholds)
 
 
-def cannot_judge(value: ReferenceValue, target: Target, thresholds: Thresholds | None, on: date) -> str:
+def cannot_judge(found: Observation, target: Target, thresholds: Thresholds | None, on: date) -> str:
     """Why a value may not be judged; empty when it may."""
     if thresholds is None:
         return "seuils non déclarés : compléter thresholds.yaml"
-    maximum = thresholds.maximum_age_months.get(value.kind)
-    age = (on.year - value.year - 1) * 12 + on.month
-    if maximum is not None and age > maximum:
-        return f"donnée trop ancienne : {value.year}, il y a {age} mois ; {maximum} au plus"
-    if target.baseline_year is not None and value.year < target.baseline_year:
-        return f"la dernière donnée ({value.year}) précède le départ de la promesse ({target.baseline_year})"
+    if found.refused or found.value is None:
+        return found.refused or "aucune valeur"
+    old = too_old(found, thresholds, on)
+    if old:
+        return old
+    if target.baseline_year is not None and found.at < target.baseline_year:
+        return f"la dernière donnée ({found.date}) précède le départ de la promesse ({target.baseline_year})"
     return ""
 
 
-def row(
-    commitment: str,
-    result: str,
-    name: str,
-    population: str,
-    target: Target | None,
-    expected: float | None,
-    value: ReferenceValue | None,
-    judgement: Judgement,
-) -> Row:
-    """A line of the frame, without its proxies."""
-    return {
-        "commitment": commitment,
-        "result": result,
-        "name": name,
-        "population": population,
-        "year": value.year if value else None,
-        "baseline": target.baseline if target else None,
-        "target": target.target if target else None,
-        "expected": expected,
-        "actual": value.value if value else None,
-        "actual_source": value.source if value else None,
-        "progress": judgement.progress,
-        "colour": judgement.colour,
-        "reason": judgement.reason,
-        "proxy_indicator": "",
-        "proxy_trend": "",
-    }
+def say_what_else(judgement: Judgement, result: ResultIndicator, on: date) -> Judgement:
+    """What is missing, when grey; that the deadline has passed, always."""
+    reason = judgement.reason
+    if judgement.colour == "GREY" and result.missing:
+        reason += f" ; il manque : {', '.join(result.missing)}"
+    year = result.target.target_year
+    if year is not None and on.year > year:
+        reason += f" ; échéance de {year} dépassée, cible à renouveler"
+    return judgement._replace(reason=reason)

@@ -13,52 +13,16 @@ from markupsafe import Markup
 
 from layidu.errors import LayiduError
 from layidu.mapping.contracts import Thresholds
-from layidu.model.frames import METADATA_EVENTS, TEXT, Contract
+from layidu.model.frames import METADATA_EVENTS
 from layidu.model.slices import SliceAccount
-from layidu.report import french, night_words
+from layidu.report import french, night_words, promises
 from layidu.report.board import LABELLED, Board
 from layidu.report.cell import COLOURS
 from layidu.report.country_map import DISTRICTS, RADIUS, CountryMap, country_map
 from layidu.report.night_words import FOUND, REFUSED, PublicationProof
+from layidu.report.promises import Promises
 from layidu.report.series import charts
 
-COMMITMENTS = Contract(  # what this room reads of compute's commitment statuses
-    "commitments",
-    {
-        "commitment": TEXT,
-        "result": TEXT,
-        "name": TEXT,
-        "population": TEXT,
-        "year": "Int32",
-        "baseline": "float64",
-        "target": "float64",
-        "expected": "float64",
-        "actual": "float64",
-        "actual_source": TEXT,
-        "progress": "float64",
-        "colour": TEXT,
-        "reason": TEXT,
-        "proxy_indicator": TEXT,
-        "proxy_trend": TEXT,
-    },
-    ("commitment", "result", "population"),
-)
-PLAN = Contract(  # and of its plan lines
-    "plan",
-    {
-        "line": TEXT,
-        "label": TEXT,
-        "quantity": "float64",
-        "unit": TEXT,
-        "year": "int32",
-        "expected": "float64",
-        "actual": "float64",
-        "ratio": "float64",
-        "colour": TEXT,
-        "reason": TEXT,
-    },
-    ("line",),
-)
 COLOUR_WORDS = {"GREEN": "vert", "YELLOW": "jaune", "RED": "rouge", "GREY": "gris"}
 
 
@@ -85,9 +49,7 @@ class Page:
     thresholds: Thresholds | None
     districts: pd.DataFrame  # country_map.DISTRICTS
     outlines: Sequence[str] = ()  # region outlines to draw, by name
-    commitments: pd.DataFrame = field(default_factory=COMMITMENTS.frame)
-    commitment_labels: Mapping[str, str] = field(default_factory=dict)  # code -> the promise in words
-    plan: pd.DataFrame = field(default_factory=PLAN.frame)
+    promises: Promises = field(default_factory=Promises)
     accounts: Sequence[SliceAccount] = ()
     names: Mapping[str, str] = field(default_factory=dict)  # uid -> name, of data sets and branches
     refused: pd.DataFrame = field(default_factory=REFUSED.frame)
@@ -125,8 +87,6 @@ def render(page: Page) -> str:
             refused=night_words.grouped(page.refused, REFUSED),
             findings=night_words.grouped(page.findings, FOUND),
             events=night_words.event_groups(METADATA_EVENTS.check(page.events)),
-            commitments=COMMITMENTS.check(page.commitments).to_dict("records"),
-            plan=PLAN.check(page.plan).to_dict("records"),
         )
     )
 
@@ -154,7 +114,13 @@ def environment() -> Environment:
     built.filters.update(
         number=number_or_dash, exact=exact_or_dash, period=french.period, percent=french.percent
     )
-    built.globals.update(COLOURS=COLOURS, radius=RADIUS, COLOUR_WORDS=COLOUR_WORDS, count=french.count)
+    built.globals.update(
+        COLOURS=COLOURS,
+        radius=RADIUS,
+        COLOUR_WORDS=COLOUR_WORDS,
+        COLOUR_CODES=promises.COLOURS,
+        count=french.count,
+    )
     return built
 
 

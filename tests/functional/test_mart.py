@@ -3,8 +3,6 @@
 import psycopg
 import pytest
 
-from layidu.compute.commitments import COMMITMENT_STATUS
-from layidu.compute.plan import PLAN_PROGRESS
 from layidu.model import frames
 from tests.functional.test_read import INDICATOR, ONE, WORLD, fill, results
 from tests.warehouse_world import DEFAULT, checked, load, night, uid
@@ -12,33 +10,18 @@ from warehouse import read
 from warehouse.connect import Warehouse
 from warehouse.load_results import write_results
 
-VIEWS = ("indicateurs", "valeurs", "engagements", "plan", "qualite", "fraicheur", "rejets")
+VIEWS = (
+    *("indicateurs", "valeurs", "engagements", "plan", "decomptes", "contradictions", "saisies"),
+    *("qualite", "fraicheur", "rejets"),
+)
 
 
 @pytest.fixture
 def published(any_warehouse: Warehouse) -> Warehouse:
-    """A small world with results, a refusal, a commitment, a plan line and a finding."""
+    """A small world with results, a refusal and a finding."""
     warehouse = fill(any_warehouse)
     cell = (ONE, "202603", WORLD.facility(2, 2), uid("Combo", 1), DEFAULT)
     load(warehouse, checked(WORLD, [], refused=[(cell, "1,5")], mode="increment"), WORLD)
-    commitment = (
-        "E2",
-        "mcpr",
-        "TPCm",
-        "toutes",
-        2023,
-        16.0,
-        30.0,
-        20.0,
-        21.0,
-        "EDS",
-        1.2,
-        "GREEN",
-        "Sur la voie.",
-        None,
-        None,
-    )
-    line = ("L1", "Former", 10.0, "agents", 2026, 4.0, 2.0, 0.5, "RED", "En retard.")
     finding = (
         "spike",
         "warn",
@@ -56,8 +39,6 @@ def published(any_warehouse: Warehouse) -> Warehouse:
             warehouse,
             {2026: results(warehouse)},
             run,
-            commitment_status=COMMITMENT_STATUS.frame([commitment]),
-            plan_progress=PLAN_PROGRESS.frame([line]),
             data_quality=frames.FINDINGS.frame([finding]),
         )
     return warehouse
@@ -97,10 +78,6 @@ def test_a_person_reads_the_mart(published: Warehouse) -> None:
         "1,5",
         "integer-expected",
     )
-    [promise] = rows(published, "SELECT * FROM mart.engagements")
-    assert (promise["couleur"], promise["annee"]) == ("vert", 2023)
-    [line] = rows(published, "SELECT * FROM mart.plan")
-    assert (line["couleur"], str(line["realisation_pct"])) == ("rouge", "50.0")
     [finding] = rows(published, "SELECT * FROM mart.qualite")
     assert (finding["gravite"], finding["objet"], finding["origine"]) == (
         "à vérifier",

@@ -6,15 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from layidu.compute.colour import Course, judge
 from layidu.compute.data_quality import findings, robust_score
-from layidu.compute.plan import PROGRESS, assess_plan
+from layidu.compute.plan import assess_plan
 from layidu.compute.populations import population_values
 from layidu.compute.trajectory import expected_value
 from layidu.mapping.contracts import Mappings, Measure, Populations, Series
 from layidu.mapping.promises import Phasing, Plan, PlanLine, Target
+from layidu.model.promise_frames import PROGRESS
 from tests.spec.worked_examples import THRESHOLDS, VECTORS, mapped_frame, small_tree
 
 
@@ -84,7 +86,12 @@ def test_phasing_of_the_plan() -> None:
             lines={"L": line},
         ),
     )
-    progress = PROGRESS.frame([("L", int(year), actual) for year, actual in example["entered"].items()])
+    progress = PROGRESS.frame(
+        [
+            ("L", year, actual, None, "CAEB", pd.Timestamp(2027, 1, 5))
+            for year, actual in example["entered"].items()
+        ]
+    )
     row = assess_plan(mappings, progress, on=date.fromisoformat(example["on"])).iloc[0]
     assert row["actual"] / row["quantity"] * 100 == pytest.approx(example["expected"]["share_percent"])
     assert row["ratio"] == pytest.approx(example["expected"]["ratio"])

@@ -1,5 +1,6 @@
 """The pure arithmetic beside the indicators: populations, commitments, plan, trends, statistics."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ import pandas as pd
 import pytest
 
 from layidu.compute.colour import Course, judge, judge_count, judge_floor, number
-from layidu.compute.commitments import assess_commitments
+from layidu.compute.commitments import Known, assess_commitments
 from layidu.compute.data_quality import findings
 from layidu.compute.facility_months import open_months
-from layidu.compute.plan import PROGRESS, assess_plan
+from layidu.compute.plan import assess_plan
 from layidu.compute.populations import population_checks, population_values
 from layidu.compute.ratio import divide
 from layidu.compute.trajectory import elapsed_years, expected_value, phased_share
@@ -30,6 +31,7 @@ from layidu.mapping.contracts import (
 )
 from layidu.mapping.promises import Commitment, Phasing, Plan, PlanLine, ResultIndicator, Target
 from layidu.model import frames
+from layidu.model.promise_frames import PROGRESS
 from tests.spec.worked_examples import THRESHOLDS, mapped_frame, small_tree
 
 NAN = float("nan")
@@ -229,6 +231,13 @@ def commitments(*values: ReferenceValue, **changes: Any) -> Mappings:
 
 
 ARROWS = pd.DataFrame({"indicator": ["PF-CYP", "PF-CYPR"], "trend": ["↑", "→"]})
+KNOWN = replace(Known.nothing(), trends=ARROWS)
+
+
+def assessed(mappings: Mappings, on: date, known: Known = KNOWN) -> pd.DataFrame:
+    """The results only."""
+    rows = assess_commitments(mappings, known, on=on)
+    return rows[rows["kind"] == "result"].reset_index(drop=True)
 
 
 def test_each_population_stands_in_a_row_of_its_own() -> None:
@@ -238,17 +247,17 @@ def test_each_population_stands_in_a_row_of_its_own() -> None:
         reference(2024, 18.3, "toutes"),
         reference(2029, 39.0, "toutes"),
     )
-    rows = assess_commitments(mappings, ARROWS, on=date(2026, 4, 8))
-    assert rows["population"].tolist() == ["", "en union", "toutes"]
-    assert rows["colour"].tolist() == ["GREY", "RED", "RED"]
-    assert rows["actual"].tolist()[1:] == [20.9, 18.3]
-    assert rows["expected"].tolist()[1:] == pytest.approx([26.2, 26.2])
-    assert rows["progress"].tolist()[1:] == pytest.approx([0.4239, 0.1413], abs=1e-4)
-    assert rows["proxy_trend"].tolist()[1] == "↑, →, –"
-    named = assess_commitments(
-        commitments(*mappings.reference_values, population="toutes"), ARROWS, on=date(2026, 4, 8)
-    )
-    assert named["population"].tolist() == ["", "toutes"]
+    rows = assessed(mappings, date(2026, 4, 8))
+    assert rows["population"].tolist() == ["en union", "toutes"]
+    assert rows["colour"].tolist() == ["RED", "RED"]
+    assert rows["value"].tolist() == [20.9, 18.3]
+    assert rows["expected"].tolist() == pytest.approx([26.2, 26.2])
+    assert rows["expected_today"].tolist() == pytest.approx([17 + 23 * 5.25 / 10] * 2)
+    assert rows["gap"].tolist() == pytest.approx([-5.3, -7.9])
+    assert rows["progress"].tolist() == pytest.approx([0.4239, 0.1413], abs=1e-4)
+    assert rows["proxy_trend"].tolist()[0] == "↑, →, –"
+    named = assessed(commitments(*mappings.reference_values, population="toutes"), date(2026, 4, 8))
+    assert named["population"].tolist() == ["toutes"]
 
 
 @pytest.mark.parametrize(
@@ -265,20 +274,34 @@ def test_each_population_stands_in_a_row_of_its_own() -> None:
     ],
 )
 def test_a_value_that_cannot_be_judged_is_grey(value: ReferenceValue, on: date, reason: str) -> None:
-    row = assess_commitments(commitments(value), ARROWS, on=on).iloc[1]
+    row = assessed(commitments(value), on).iloc[0]
     assert row["colour"] == "GREY"
     assert reason in row["reason"]
 
 
+def test_what_is_missing_is_said_when_grey_and_only_then() -> None:
+    missing = ["la quantification", "la dépense exécutée"]
+    grey = assessed(commitments(missing=missing), date(2026, 4, 8)).iloc[0]
+    assert "il manque : la quantification, la dépense exécutée" in grey["reason"]
+    judged = assessed(commitments(reference(2024, 20.9, "toutes"), missing=missing), date(2026, 4, 8)).iloc[0]
+    assert "il manque" not in judged["reason"]
+
+
 def test_a_deadline_that_passed_is_said() -> None:
-    row = assess_commitments(commitments(reference(2030, 41, "toutes")), ARROWS, on=date(2031, 2, 1)).iloc[1]
+    row = assessed(commitments(reference(2030, 41, "toutes")), date(2031, 2, 1)).iloc[0]
     assert row["colour"] == "GREEN"
+    assert row["expired"]
     assert "échéance de 2030 dépassée, cible à renouveler" in row["reason"]
+    nothing = assessed(commitments(), date(2031, 2, 1)).iloc[0]
+    assert nothing["colour"] == "GREY"
+    assert "échéance de 2030 dépassée, cible à renouveler" in nothing["reason"]
+    assert not assessed(commitments(), date(2030, 12, 31)).iloc[0]["expired"]
 
 
 def test_trends_of_several_org_units_are_refused() -> None:
+    twice = replace(KNOWN, trends=pd.concat([ARROWS, ARROWS]))
     with pytest.raises(frames.ContractError):
-        assess_commitments(commitments(), pd.concat([ARROWS, ARROWS]), on=date(2026, 4, 8))
+        assess_commitments(commitments(), twice, on=date(2026, 4, 8))
 
 
 def results(rows: list[tuple[str, int, str, float, float]]) -> pd.DataFrame:
@@ -309,6 +332,10 @@ def test_a_trend_compares_the_same_months_and_divides_after_summing() -> None:
     TRENDS.check(yearly_trends(results([]), on=date(2028, 1, 1)))
 
 
+def entry(line: str, period: str, quantity: float) -> tuple[object, ...]:
+    return (line, period, quantity, None, "CAEB", pd.Timestamp(2026, 4, 1))
+
+
 def test_a_line_without_an_entry_is_grey() -> None:
     line: dict[str, Any] = {
         "label": "x",
@@ -337,9 +364,11 @@ def test_a_line_without_an_entry_is_grey() -> None:
     )
     nothing = assess_plan(mappings, PROGRESS.frame(), on=date(2026, 4, 8))
     assert nothing["colour"].tolist() == ["GREY"] * 3
-    assert nothing["reason"][0] == "aucune réalisation saisie"
+    assert nothing["reason"][0] == "aucune réalisation saisie (layidu template plan)"
     assert nothing["expected"][0] == pytest.approx(18.75)
-    entered = assess_plan(mappings, PROGRESS.frame([("A", 2025, 0), ("C", 2025, 4)]), on=date(2026, 4, 8))
+    entered = assess_plan(
+        mappings, PROGRESS.frame([entry("A", "2025", 0), entry("C", "2025", 4)]), on=date(2026, 4, 8)
+    )
     assert entered["colour"].tolist() == ["RED", "GREY", "GREY"]
     assert len(assess_plan(declared(), PROGRESS.frame(), on=date(2026, 4, 8))) == 0
 

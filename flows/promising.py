@@ -1,0 +1,142 @@
+"""How the promises stand today: the assessment of the night, and the same after a file of entries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+
+import pandas as pd
+
+from layidu.compute.commitments import Known, assess_commitments
+from layidu.compute.observation import described, measured
+from layidu.compute.places import Place, country, group_place
+from layidu.compute.plan import assess_plan
+from layidu.compute.trend import yearly_trends
+from layidu.mapping.contracts import Mappings
+from layidu.mapping.promises import MeasuredBy
+from layidu.model.frames import RESULTS
+from warehouse import entries, read_promises, read_sums
+from warehouse.connect import Warehouse
+
+Assessed = tuple[pd.DataFrame, pd.DataFrame]  # COMMITMENT_STATUS, PLAN_PROGRESS
+NOTHING_COMPUTED: Mapping[int, pd.DataFrame] = {}
+
+
+def assess(
+    warehouse: Warehouse,
+    mappings: Mappings,
+    source: str,
+    on: date,
+    computed: Mapping[int, pd.DataFrame] = NOTHING_COMPUTED,
+) -> Assessed:
+    """Colours of commitments and plan lines on a day of the source's clock.
+
+    `computed`: year -> RESULTS of this run that are not stored yet; what is stored of other years is read.
+    """
+    tree = read_sums.tree(warehouse, source)
+    known = replace(Known.nothing(), evidence=entries.evidence(warehouse))
+    beside: dict[str, str] = {}
+    if len(tree):
+        places = places_of(warehouse, mappings, source, tree, on)
+        results = results_of(warehouse, mappings, places, computed)
+        at_home = results["org_unit"].isin(list(places[""].org_units))
+        proxies = results[at_home & results["indicator"].isin(proxy_codes(mappings))]
+        trends = yearly_trends(RESULTS.cast(proxies), on=on)
+        known = replace(known, trends=trends, results=results, places=places)
+        beside = companions(mappings, results, places, on)
+    return (
+        assess_commitments(mappings, known, on=on),
+        assess_plan(mappings, entries.progress(warehouse), beside, on=on),
+    )
+
+
+def places_of(
+    warehouse: Warehouse, mappings: Mappings, source: str, tree: pd.DataFrame, on: date
+) -> dict[str, Place]:
+    """The country, and every declared group as it is this month."""
+    groups = mappings.org_units.groups if mappings.org_units else {}
+    codes = read_promises.org_unit_codes(warehouse, source) if groups else {}
+    month = f"{on:%Y%m}"
+    return {
+        "": country(tree),
+        **{name: group_place(name, group, codes, tree, month) for name, group in groups.items()},
+    }
+
+
+def results_of(
+    warehouse: Warehouse,
+    mappings: Mappings,
+    places: Mapping[str, Place],
+    computed: Mapping[int, pd.DataFrame],
+) -> pd.DataFrame:
+    """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
+    codes = sorted(proxy_codes(mappings) | measure_codes(mappings))
+    units = sorted({unit for place in places.values() for unit in place.org_units})
+    stored = read_promises.monthly_results(warehouse, codes, units)
+    older = stored[~stored["period"].str[:4].isin([str(year) for year in computed])]
+    fresh = [
+        frame[
+            frame["indicator"].isin(codes)
+            & frame["org_unit"].isin(units)
+            & (frame["disaggregation"] == "")
+            & frame["period"].str.fullmatch(r"[0-9]{6}")
+        ]
+        for frame in computed.values()
+    ]
+    return RESULTS.cast(pd.concat([older, *fresh], ignore_index=True))
+
+
+def proxy_codes(mappings: Mappings) -> set[str]:
+    """Indicators that stand beside a result."""
+    return {
+        code
+        for commitment in mappings.commitments.values()
+        for result in commitment.results.values()
+        for code in result.proxies
+    }
+
+
+def measure_codes(mappings: Mappings) -> set[str]:
+    """Indicators that measure a result or a process indicator, or stand beside a plan line."""
+    measures = {
+        by.indicator
+        for commitment in mappings.commitments.values()
+        for by in (
+            *(result.measured_by for result in commitment.results.values()),
+            *(process.measured_by for process in commitment.processes.values()),
+        )
+        if by is not None
+    }
+    lines = mappings.plan.lines.values() if mappings.plan else ()
+    return measures | {code for line in lines for code in line.companions}
+
+
+def companions(
+    mappings: Mappings, results: pd.DataFrame, places: Mapping[str, Place], on: date
+) -> dict[str, str]:
+    """Line -> what its companion indicators say of the supported places."""
+    plan = mappings.plan
+    if plan is None:
+        return {}
+    group = plan.companion_group or ""
+    place = places[group]
+    found = {
+        code: measured(
+            MeasuredBy(indicator=code, group=plan.companion_group, source=plan.document),
+            mappings.indicators[code],
+            results,
+            place,
+            mappings.thresholds,
+            on,
+        )
+        for code in sorted({code for line in plan.lines.values() for code in line.companions})
+    }
+    return {
+        code: words_beside(line.companions, place, described(line.companions, found, mappings.indicators))
+        for code, line in plan.lines.items()
+        if line.companions
+    }
+
+
+def words_beside(codes: Sequence[str], place: Place, words: str) -> str:
+    """The figures of the place; only names, and why, while the place is not known."""
+    return f"{', '.join(codes)} : {place.refused}" if place.refused else f"{place.name} : {words}"
