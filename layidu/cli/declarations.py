@@ -1,4 +1,4 @@
-"""What the declarations say: check."""
+"""What the declarations say: check, draft."""
 
 from typing import Annotated
 
@@ -15,3 +15,20 @@ def check(
     from flows.checking import check_mappings
 
     finish(check_mappings(server=server))
+
+
+@app.command()
+def draft(
+    source: Annotated[str, typer.Option("--source", help="Nom de la source (celui de LAYIDU_<NOM>_URL).")],
+    data_set: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--data-set", help="UID d'un jeu de données (répétable) ; par défaut ceux de sources.yaml."
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Montrer, ne rien écrire.")] = False,
+) -> None:
+    """Écrire un premier mappings/ d'après un serveur DHIS2, sans toucher à ce qui est écrit."""
+    from flows.drafting import draft_declarations
+
+    finish(draft_declarations(source, data_set or [], dry_run=dry_run))

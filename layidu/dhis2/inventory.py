@@ -14,6 +14,12 @@ def visible_data_sets(client: Client) -> dict[str, str]:
     return {item["id"]: str(item.get("name")) for item in read_pages(client, "dataSets", "id,name")}
 
 
+def org_unit_levels(client: Client) -> dict[int, str]:
+    """Names of the levels of the org-unit tree, where the server has named them."""
+    found = read_pages(client, "organisationUnitLevels", "id,level,name")
+    return {int(item["level"]): str(item["name"]) for item in found if item.get("level") and item.get("name")}
+
+
 def take_inventory(client: Client, elements: Iterable[str] = (), org_units: Iterable[str] = ()) -> Inventory:
     """The data sets the account sees, and which of these data elements and org units exist at all."""
     found = read_by_id(client, "dataElements", elements, ELEMENT_FIELDS)

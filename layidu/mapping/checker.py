@@ -17,7 +17,7 @@ from layidu.mapping.problems import Problem, has_errors, report
 from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
 from layidu.mapping.reader import Reading
 from layidu.mapping.servercheck import check_against
-from layidu.mapping.sourcecheck import check_sources
+from layidu.mapping.sourcecheck import check_sources, check_unfinished
 from layidu.mapping.unusedcheck import check_unused
 from layidu.mapping.versioncheck import check_versions
 
@@ -66,6 +66,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_corrections,
         check_places,
         check_sources,
+        check_unfinished,
         check_unused,
     )
     return [problem for check in checks for problem in check(mappings)]

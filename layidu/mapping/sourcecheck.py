@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pydantic import BaseModel
 
 from layidu.mapping.contracts import Correction, Mappings
+from layidu.mapping.draft_names import UNKNOWN
+from layidu.mapping.nearest import listed
 from layidu.mapping.problems import Problem
 from layidu.mapping.yaml_places import Path_, spelled
 
@@ -17,6 +19,25 @@ def check_sources(mappings: Mappings) -> Iterator[Problem]:
     for section in type(mappings).model_fields:
         if section not in NOT_DECLARED:
             yield from below(mappings, (section,), getattr(mappings, section))
+
+
+def check_unfinished(mappings: Mappings) -> Iterator[Problem]:
+    """Units a draft left open, one warning a file."""
+    by_file: dict[str, list[str]] = {}
+    for name, variable in mappings.variables.items():
+        place = mappings.places.get(("variables", name, "unit"))
+        if variable.unit == UNKNOWN:
+            by_file.setdefault(place.file if place else "", []).append(name)
+    for names in by_file.values():
+        yield Problem(
+            code="draft-unfinished",
+            path=f"{names[0]}.unit",
+            found=f"{len(names)} unité(s) « {UNKNOWN} » : {listed(names)}",
+            expected="ce qui est compté : femmes, visites, tests…",
+            todo="écrire l'unité ; personne ne peut la deviner",
+            place=mappings.places.get(("variables", names[0], "unit")),
+            severity="warning",
+        )
 
 
 def below(mappings: Mappings, path: Path_, found: object) -> Iterator[Problem]:

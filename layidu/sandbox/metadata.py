@@ -94,7 +94,8 @@ def with_defaults(metadata: dict[str, list[Item]]) -> dict[str, list[Item]]:
     for kind, (identifier, properties) in DEFAULT.items():
         items = full.setdefault(kind, [])
         if all(item["id"] != identifier for item in items):
-            items.append({"id": identifier, "name": "default", "code": "default", **properties})
+            own = {"id": identifier, "name": "default", "code": "default"}
+            items.append({**own, "sharing": {"public": "rw------"}, **properties})
     return full
 
 
