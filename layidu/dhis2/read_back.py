@@ -70,6 +70,14 @@ def cells_of(answer: dict[str, Any], data_set: str) -> pd.DataFrame:
         for wire, ours in COLUMNS.items()
     }
     cells = pd.DataFrame({**read, "data_set": pd.Series([data_set] * len(live), dtype="str")})
+    twice = cells[cells.duplicated(KEY)]
+    if len(twice):
+        raise FailedSafeError(
+            where=f"relecture du jeu de données {data_set}",
+            found=f"{len(twice)} case(s) données deux fois, dont {' '.join(twice.iloc[0][KEY])}",
+            expected="chaque case une fois",
+            todo="rien : la prochaine nuit relira ; si cela revient, prévenir l'administrateur du serveur",
+        )
     return TARGET_CELLS.cast(cells.assign(value=canonicals(cells["value"])))
 
 
