@@ -44,6 +44,13 @@ def credentials(settings: Settings, name: str, source: Source, role: Role = "") 
     return found
 
 
+def has_account(settings: Settings, name: str, source: Source, role: Role) -> bool:
+    """Whether a role has an account of its own; a sandbox has one for each."""
+    if is_sandbox(settings, name, source) is not None:
+        return True
+    return settings.credentials(name, role, default_url=source.url).complete
+
+
 def sandbox_credentials(settings: Settings, country: str, role: Role) -> Credentials:
     """Start the sandbox if it is not running, and read the account it gave itself."""
     folder = sandbox_folder(settings, country)

@@ -76,11 +76,13 @@ class Published:
     foreign: int = 0
     blocked: int = 0  # known before sending: locked, closed, not assigned, …
     withdrawn: int = 0
+    withheld: int = 0  # small numbers kept back by a declared decision
     moved: int = 0  # cells that were not to be changed and are not as they were
     held: str = ""  # hash of the plan that waits for a person
     compared: int = 0  # figures compared in analytics
     different: int = 0
     zeros_left_out: int = 0
+    explained: int = 0  # figures that show what the server holds, where that is not what we want
     message: str = ""
 
     @property

@@ -3,23 +3,23 @@
 import getpass
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 
 import pandas as pd
 
 from flows.access import client_for
-from flows.computing import last_ended_month
 from flows.copying import is_own_sandbox
 from flows.night import EVERYTHING, AtHand, Night, Published
 from flows.target_server import known_server
-from layidu.dhis2 import ledger, provision, push, read_back, target
+from flows.wanted import Wanted, wanted
+from layidu.dhis2 import ledger, push, read_back
 from layidu.dhis2.client import Client
+from layidu.dhis2.conflicts import meaning
 from layidu.dhis2.delivery import deliver
+from layidu.dhis2.elements import data_set_uid
 from layidu.dhis2.permitted import needs_form, permit
 from layidu.dhis2.target_form import read_approvals, read_form
-from layidu.mapping.contracts import Publication
-from layidu.model.periods import month_number
-from warehouse import holds, load_ledger, read_sums
+from layidu.mapping.publishing import Publication
+from warehouse import holds, load_ledger
 
 FIRST_PUSH, ROLLED_BACK = "first-push", "rolled-back"
 PAUSE_S = 10  # after a lost answer, before reading back
@@ -44,25 +44,17 @@ class Prepared:
 
     code: str
     publication: Publication
-    elements: pd.DataFrame
+    wanted: Wanted
     compared: Compared
 
 
-def prepare(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Prepared:
+def prepare(night: Night, source: AtHand, code: str, publication: Publication) -> Prepared:
     """What a publication stands by, compared with what we and the server know."""
     client = push_client(night, publication.target)
-    elements = target.elements_of(code, publication, night.mappings.indicators)
-    desired = push.desired_cells(
-        read_sums.published_results(night.warehouse, source.name, sorted(set(elements["indicator"]))),
-        read_sums.tree(night.warehouse, source.name),
-        elements,
-        level=publication.level,
-        ended_through=str(month_number(through)),
-        category_option_combo=provision.read_defaults(client).category_option_combo,
-    )
-    data_set = target.data_set_uid(publication)
+    asked = wanted(night, source, code, publication, client)
+    data_set = data_set_uid(publication)
     return Prepared(
-        code, publication, elements, compare(night, publication.target, client, data_set, desired)
+        code, publication, asked, compare(night, publication.target, client, data_set, asked.cells)
     )
 
 
@@ -93,17 +85,15 @@ def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.
     return Compared(name, data_set, client, known, planned, read_now)
 
 
-def publish(night: Night, source: AtHand, code: str, publication: Publication, through: date) -> Published:
+def publish(night: Night, source: AtHand, code: str, publication: Publication) -> Published:
     """Bring one DHIS2 data set to what was computed, and prove it by reading it back."""
-    prepared = prepare(night, source, code, publication, through)
+    prepared = prepare(night, source, code, publication)
     done = Published(code)
     done.planned = len(push.changes(prepared.compared.planned))
+    done.withheld = prepared.wanted.withheld
     if not held(night, prepared, done):
         load_ledger.write_elements(
-            night.warehouse,
-            publication.target,
-            target.published_elements(code, prepared.elements, night.mappings.indicators),
-            night.token,
+            night.warehouse, publication.target, prepared.wanted.described, night.token
         )
         send_and_prove(night, prepared.compared, done, publication.name)
     return done
@@ -111,13 +101,26 @@ def publish(night: Night, source: AtHand, code: str, publication: Publication, t
 
 def preview(night: Night, sources: Sequence[AtHand]) -> Iterator[str]:
     """The plan of every publication and its hash, nothing sent."""
-    for source in sources:
-        through = last_ended_month(source.metadata.server.server_date.date())
-        for code, publication in night.mappings.publications.items():
-            planned = prepare(night, source, code, publication, through).compared.planned
-            actions = planned["action"].value_counts().to_dict()
-            counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)
-            yield f"publication {code} : {counted} ; empreinte {push.plan_hash(planned)}"
+    for code, publication in night.mappings.publications.items():
+        source = source_of(publication, sources)
+        if source is None:
+            yield f"publication {code} : la source de ses résultats n'a pas été lue"
+            continue
+        prepared = prepare(night, source, code, publication)
+        planned = prepared.compared.planned
+        actions = planned["action"].value_counts().to_dict()
+        counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)
+        yield f"publication {code} : {counted} ; empreinte {push.plan_hash(planned)}"
+        for reason, cells in planned["code"].dropna().value_counts().items():
+            yield f"  {cells} retenues : {meaning(str(reason)).reason}"
+        if prepared.wanted.withheld:
+            yield f"  {prepared.wanted.withheld} petits effectifs retenus par décision déclarée"
+
+
+def source_of(publication: Publication, sources: Sequence[AtHand]) -> AtHand | None:
+    """Whose results a publication shows; nothing when that source was not read tonight."""
+    name = publication.results_of or publication.target
+    return next((source for source in sources if source.name == name), None)
 
 
 def held(night: Night, prepared: Prepared, done: Published) -> bool:
@@ -131,7 +134,7 @@ def held(night: Night, prepared: Prepared, done: Published) -> bool:
     digest = push.plan_hash(planned)
     place = f"{publication.target}/{prepared.code}"
     counted = f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}"
-    questions = [(FIRST_PUSH, f"{place}/{push.elements_hash(prepared.elements)}", counted)]
+    questions = [(FIRST_PUSH, f"{place}/{push.elements_hash(prepared.wanted.elements)}", counted)]
     if holds.last_question(night.warehouse, ROLLED_BACK, place) is not None:
         questions.append((ROLLED_BACK, place, f"reprise après un retour en arrière : {counted}"))
     waiting = [one for one in questions if not holds.settled(night.warehouse, *one[:2])]

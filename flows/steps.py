@@ -12,7 +12,6 @@ import pandas as pd
 from flows.computing import (
     assess_promises,
     compute_source,
-    last_ended_month,
     load_declarations,
     map_source,
     quality_findings,
@@ -20,8 +19,8 @@ from flows.computing import (
 )
 from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
 from flows.memory import changed_years, proof_pending, remember
-from flows.night import AtHand, Night, Outcome, Run, plainly
-from flows.publishing import publish
+from flows.night import AtHand, Night, Outcome, Published, Run, plainly
+from flows.publishing import publish, source_of
 from flows.showing import show
 from flows.words import account_line
 from layidu.dhis2.answers import RightsError
@@ -125,19 +124,20 @@ def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run:
         for account in outcome.accounts
         if account.outcome in ("failed", "held", "stopped")
     }
-    for source in sources:
-        if source.name in blocked:
+    delivered: dict[str, list[tuple[AtHand, Published]]] = {}
+    for code, publication in night_.mappings.publications.items():
+        source = source_of(publication, sources)
+        if source is None or source.name in blocked:
             continue
-        through = last_ended_month(source.metadata.server.server_date.date())
-        delivered = []
-        for code, publication in night_.mappings.publications.items():
+        with recorded(outcome):
+            done = run(f"publication {code}", publish, night_, source, code, publication)
+            outcome.published.append(done)
+            if not done.held:
+                delivered.setdefault(publication.target, []).append((source, done))
+    for target, done_there in delivered.items():
+        if any(done.sent for _, done in done_there) or proof_pending(night_.warehouse):
             with recorded(outcome):
-                done = run(f"publication {code}", publish, night_, source, code, publication, through)
-                outcome.published.append(done)
-                delivered += [done] if not done.held else []
-        if delivered and (any(done.sent for done in delivered) or proof_pending(night_.warehouse)):
-            with recorded(outcome):
-                run("preuve des tableaux de bord", show, night_, source, delivered, through)
+                run(f"preuve des tableaux de bord {target}", show, night_, target, done_there)
 
 
 @contextmanager

@@ -3,17 +3,22 @@
 from collections.abc import Iterator
 
 from flows.access import client_for
+from flows.figures import declared_of
 from layidu.dhis2 import provision
 from layidu.dhis2.client import Client
+from layidu.dhis2.elements import data_set_uid
 from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.target import TargetObjects, target_objects
 from layidu.mapping.contracts import Mappings
 from layidu.settings import Settings
+from warehouse.connect import open_warehouse
+from warehouse.read_ledger import elements_with_cells
 
 
 def objects_of(settings: Settings, mappings: Mappings) -> Iterator[tuple[Client, TargetObjects]]:
     """For each publication: the administrator's client and everything the target must hold."""
     units: dict[str, dict[int, list[str]]] = {}
+    warehouse = open_warehouse(settings)
     for code, publication in mappings.publications.items():
         source = mappings.sources[publication.target]
         client = client_for(settings, publication.target, source, "ADMIN")
@@ -30,7 +35,13 @@ def objects_of(settings: Settings, mappings: Mappings) -> Iterator[tuple[Client,
                 code,
                 publication,
                 mappings.indicators,
-                org_unit_uids=units[publication.target].get(publication.level, []),
+                org_unit_uids=[
+                    uid
+                    for level in publication.shown_levels
+                    for uid in units[publication.target].get(level, [])
+                ],
+                kept_elements=elements_with_cells(warehouse, publication.target, data_set_uid(publication)),
+                figures=declared_of(mappings, publication) if publication.kind == "figures" else None,
                 defaults=provision.read_defaults(client),
                 push_user=user_of(client_for(settings, publication.target, source, "PUSH")),
                 data_readers=[user_of(client_for(settings, publication.target, source, "ANALYTICS"))],

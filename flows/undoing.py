@@ -8,7 +8,8 @@ import pandas as pd
 
 from flows.night import Night, Outcome, Published
 from flows.publishing import ROLLED_BACK, compare, push_client, send_and_prove
-from layidu.dhis2 import ledger, push, target
+from layidu.dhis2 import ledger, push
+from layidu.dhis2.elements import data_set_uid
 from layidu.errors import ConfigurationError
 from layidu.model.frames import TARGET_CELLS
 from warehouse import holds, load_ledger, read_ledger
@@ -24,7 +25,7 @@ def undo(night: Night, run: int, outcome: Outcome) -> None:
             expected="le numéro d'une exécution qui a publié",
             todo="lire les numéros avec « layidu status »",
         )
-    codes = {target.data_set_uid(one): code for code, one in night.mappings.publications.items()}
+    codes = {data_set_uid(one): code for code, one in night.mappings.publications.items()}
     for (name, data_set), changed in changes.items():
         if name not in night.mappings.sources:
             raise ConfigurationError(

@@ -27,17 +27,27 @@ def published_line(done: Published) -> str:
             f"layidu publish --approve {done.held}"
         )
     words = f"publication {done.code} : {done.sent} cellules envoyées, {done.confirmed} relues et égales"
-    if done.rejected or done.unknown:
-        words += f", {done.rejected} rejetées, {done.unknown} sans nouvelles"
-    if done.blocked:
-        words += f", {done.blocked} retenues avant l'envoi (layidu refused)"
-    if done.foreign:
-        words += f", {done.foreign} modifiées par une personne et laissées"
-    if done.compared:
-        words += f" ; tableaux de bord : {done.compared - done.different} figures sur {done.compared} égales"
-        if done.zeros_left_out:
-            words += f" (dont {done.zeros_left_out} zéros que ce serveur n'affiche pas)"
-    return f"{words}{' ; ' + done.message if done.message else ''}"
+    counts = (
+        (done.rejected, "rejetées"),
+        (done.unknown, "sans nouvelles"),
+        (done.withheld, "petits effectifs retenus par décision"),
+        (done.blocked, "retenues avant l'envoi (layidu refused)"),
+        (done.foreign, "modifiées par une personne et laissées"),
+    )
+    words += "".join(f", {count} {said}" for count, said in counts if count)
+    return f"{words}{shown_words(done)}{' ; ' + done.message if done.message else ''}"
+
+
+def shown_words(done: Published) -> str:
+    """What the dashboards show of it; nothing when they were not asked."""
+    if not done.compared:
+        return ""
+    words = f" ; tableaux de bord : {done.compared - done.different} figures sur {done.compared} égales"
+    if done.zeros_left_out:
+        words += f" (dont {done.zeros_left_out} zéros que ce serveur n'affiche pas)"
+    if done.explained:
+        words += f" (dont {done.explained} montrent ce que DHIS2 tient et que layidu ne peut pas changer)"
+    return words
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:

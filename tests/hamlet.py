@@ -84,9 +84,8 @@ def hamlet_mappings(folder: Path) -> Path:
     (folder / "sources.yaml").write_text(SOURCES, encoding="utf-8")
     (folder / "indicators" / "nutrition.yaml").unlink()
     quality = folder / "indicators" / "data_quality.yaml"
-    quality.write_text(
-        quality.read_text(encoding="utf-8").replace(f", {uid('data_set', 'NUT')}", ""), encoding="utf-8"
-    )
+    text = quality.read_text(encoding="utf-8").replace(f", {uid('data_set', 'NUT')}", "")
+    quality.write_text(without_block(text, "DQ-COMPL-NUT"), encoding="utf-8")
     publications = folder / "publications.yaml"
     publications.write_text(without_block(publications.read_text(encoding="utf-8"), "NUT"), encoding="utf-8")
     for commitments in (folder / "commitments").glob("*.yaml"):

@@ -43,6 +43,20 @@ def open_cells(warehouse: Warehouse) -> pd.DataFrame:
         return fetch_frame(connection, OPEN_CELLS, OPEN_QUERY)
 
 
+def elements_with_cells(warehouse: Warehouse, target: str, data_set: str) -> list[str]:
+    """Our data elements that hold something in a data set; none in a database without tables."""
+    with warehouse.connect("owner") as connection:
+        if fetch(connection, "SELECT to_regclass('run.published_cell')")[0][0] is None:
+            return []
+        found = fetch(
+            connection,
+            "SELECT DISTINCT data_element FROM run.published_cell WHERE target = %(target)s"
+            " AND data_set = %(data_set)s AND (value IS NOT NULL OR in_flight) ORDER BY 1",
+            {"target": target, "data_set": data_set},
+        )
+    return [str(uid) for (uid,) in found]
+
+
 def changes_of(warehouse: Warehouse, run: int) -> dict[tuple[str, str], pd.DataFrame]:
     """(target, data set) -> what a run changed there (LEDGER_CHANGES)."""
     with warehouse.connect("loader") as connection:

@@ -1,18 +1,13 @@
-"""Does every dashboard show exactly what we computed, at every level and for every period?
+"""How are DHIS2's analytics tables built, and what do they show? `shown` compares it with what we computed."""
 
-What DHIS2's analytics shows is asked for at each unit and period and compared with layidu's own results at that
-level and period, not with re-added parts: a false sum on either side is a difference.
-"""
-
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-import numpy as np
 import pandas as pd
 
 from layidu.dhis2.client import Client
-from layidu.dhis2.push import undisaggregated
 from layidu.errors import FailedSafeError
 from layidu.model.frames import TEXT, Contract
 
@@ -24,28 +19,12 @@ FIGURES = Contract(
 KEY = list(FIGURES.key)
 SHOWN_COLUMNS = {"dx": "dx", "pe": "period", "ou": "org_unit", "value": "value"}
 
-RELATIVE, ABSOLUTE = 1e-9, 1e-10  # DHIS2 rounds to ten decimals even with skipRounding
 CELLS_PER_REQUEST = 50_000  # half of DHIS2's default keyAnalyticsMaxLimit
 ORG_UNITS_PER_REQUEST = 200  # 2,400 characters of address
 DX_PER_REQUEST = 100
+LAST_BUILT, RUNTIME = "lastAnalyticsTableSuccess", "lastAnalyticsTableRuntime"
 ZERO_SETTING = "keyIncludeZeroValuesInAnalytics"
 SKIPPED_TABLES = {"skipEvents": "true", "skipEnrollment": "true", "skipTrackedEntities": "true"}
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """Expected against shown."""
-
-    compared: int  # figures expected
-    equal: int
-    differences: pd.DataFrame = field(repr=False)  # dx, period, org_unit, expected, shown
-    missing: pd.DataFrame = field(repr=False)  # expected and not shown
-    zeros_left_out: pd.DataFrame = field(repr=False)  # zeros this server leaves out by its settings
-
-    @property
-    def holds(self) -> bool:
-        """Whether every figure is right; never on nothing."""
-        return self.compared > 0 and self.differences.empty and self.missing.empty
 
 
 def run_and_wait(
@@ -87,6 +66,51 @@ def run_and_wait(
     )
 
 
+def wait_for_next_run(
+    client: Client,
+    *,
+    timeout_s: float = 3600,
+    poll_s: float = 30,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
+    """Wait until the server has built its tables by itself since now (its own clock); when it did.
+
+    Raises:
+        FailedSafeError: it did not in time; the next night asks again.
+    """
+    since = str(client.read_json("system/info").get("serverDate"))
+    waited = 0.0
+    while waited <= timeout_s:
+        info = client.read_json("system/info")
+        last = str(info.get(LAST_BUILT) or "")
+        # Tables hold what was there when their build began; one that had begun before the push proves nothing.
+        if moment(last) - duration(str(info.get(RUNTIME) or "")) > moment(since):
+            return last
+        sleep(poll_s)
+        waited += poll_s
+    raise FailedSafeError(
+        where=f"{client}, tables analytiques",
+        found=f"pas reconstruites par le serveur en {timeout_s / 60:.0f} min (dernière fois : {last or 'jamais'})",
+        expected="la construction que le serveur fait lui-même, ou un compte d'analyse qui la demande",
+        todo="attendre : la prochaine nuit vérifiera ; sinon donner un compte LAYIDU_<CIBLE>_ANALYTICS_*",
+    )
+
+
+def moment(text: str) -> datetime:
+    """A server's time stamp without its zone: both sides of a comparison are the server's own."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=None)
+    except ValueError:
+        return datetime(1970, 1, 2)  # noqa: DTZ001 - never built; a build's length may be taken off
+
+
+def duration(text: str) -> timedelta:
+    """How long a build took, of `00:00:07.059`."""
+    found = re.fullmatch(r"(\d+):(\d+):(\d+)(?:\.\d+)?", text)
+    hours, minutes, seconds = (int(part) for part in found.groups()) if found else (0, 0, 0)
+    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
 def refuse_failed(client: Client, messages: Sequence[dict[str, object]]) -> None:
     """Raise when the job says it failed; `completed` alone only means that it ended."""
     failed = next((one for one in messages if one.get("level") == "ERROR"), None)
@@ -107,46 +131,6 @@ def zeros_included(client: Client) -> bool:
     said = client.read_value(f"systemSettings/{ZERO_SETTING}")
     value = said.get(ZERO_SETTING) if isinstance(said, dict) else said
     return str(value).lower() == "true"
-
-
-def expected_figures(
-    results: pd.DataFrame,
-    tree: pd.DataFrame,
-    elements: pd.DataFrame,
-    *,
-    level: int,
-    ended_through: str,
-) -> pd.DataFrame:
-    """What must be shown (`FIGURES`) at the published level and every one above, for months, quarters, years.
-
-    Elements show parts, indicators numerator / denominator × factor where both are there and it divides.
-    """
-    units = tree.loc[tree["level"] <= level, ["org_unit", "uid"]]
-    rows = undisaggregated(results, elements).merge(units, on="org_unit")
-    rows = rows.loc[
-        first_months(rows["period"]) <= ended_through,
-        ["indicator", "period", "uid", "numerator", "denominator"],
-    ]
-    parts = rows.melt(["indicator", "period", "uid"], var_name="part").merge(
-        elements[["indicator", "part", "data_element"]], on=["indicator", "part"]
-    )
-    shown = elements.dropna(subset="indicator_uid").drop_duplicates("indicator_uid")
-    ratios = rows[rows["denominator"] != 0].merge(
-        shown[["indicator", "indicator_uid", "factor"]], on="indicator"
-    )
-    ratios["value"] = ratios["numerator"] / ratios["denominator"] * ratios["factor"]
-    both = pd.concat(
-        [parts.rename(columns={"data_element": "dx"}), ratios.rename(columns={"indicator_uid": "dx"})]
-    )
-    figures = both.rename(columns={"uid": "org_unit"}).dropna(subset="value")
-    return FIGURES.cast(figures.sort_values(KEY))
-
-
-def first_months(periods: pd.Series) -> pd.Series:
-    """The first month of each month, quarter or year, as `yyyymm` text."""
-    quarter = pd.to_numeric(periods.str.extract(r"Q([1-4])$", expand=False)).fillna(0)
-    months = (quarter * 3 - 2).clip(lower=1).astype(int).astype(str).str.zfill(2)
-    return periods.where(periods.str.fullmatch(r"[0-9]{6}"), periods.str[:4] + months)
 
 
 def read_figures(
@@ -178,24 +162,3 @@ def requests(
         size = max(1, min(DX_PER_REQUEST, CELLS_PER_REQUEST // (len(units) * len(periods))))
         for start in range(0, len(dx), size):
             yield dx[start : start + size], periods, units
-
-
-def compare(expected: pd.DataFrame, shown: pd.DataFrame, *, zeros_included: bool) -> Proof:
-    """Every expected figure against what is shown; what is shown and was not computed is a difference too."""
-    rows = FIGURES.check(expected).merge(
-        shown, on=KEY, how="outer", suffixes=("", "_shown"), indicator="where"
-    )
-    rows = rows.rename(columns={"value": "expected", "value_shown": "shown"})
-    tolerance = np.maximum(ABSOLUTE, RELATIVE * rows["expected"].abs())
-    repeated = rows.duplicated(KEY, keep=False)
-    equal = ((rows["expected"] - rows["shown"]).abs() <= tolerance) & ~repeated
-    absent = rows["where"] == "left_only"
-    left_out = absent & (rows["expected"] == 0) & (not zeros_included)
-    columns = [*KEY, "expected", "shown"]
-    return Proof(
-        compared=len(expected),
-        equal=int(equal.sum()),
-        differences=rows.loc[~equal & ~absent, columns].reset_index(drop=True),
-        missing=rows.loc[absent & ~left_out, columns].reset_index(drop=True),
-        zeros_left_out=rows.loc[left_out, columns].reset_index(drop=True),
-    )

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Indicator, Publication
+from layidu.mapping.contracts import Indicator
+from layidu.mapping.publishing import Publication
 
 DhisObject = dict[str, Any]  # one metadata object, as DHIS2's own JSON
 
@@ -47,6 +48,34 @@ def published(
             where=f"publications.yaml, {publication_code}, indicateur « {code} »",
             found=found,
             expected="un indicateur déclaré, dont les parties s'additionnent sur le temps et les unités",
+            todo=todo,
+        )
+    return chosen
+
+
+def figure_indicators(publication: Publication, indicators: Mapping[str, Indicator]) -> dict[str, Indicator]:
+    """The indicators of a publication of figures; an error for one whose parts are sums."""
+    chosen: dict[str, Indicator] = {}
+    for code in publication.indicators:
+        indicator = indicators.get(code)
+        if indicator is None:
+            found, todo = (
+                "un code qu'aucun fichier d'indicators/ ne déclare",
+                "corriger le code ou le retirer",
+            )
+        elif indicator.published_as != "figure":
+            found = f"published_as: {indicator.published_as}"
+            todo = "le publier par ses parties (kind: parts), ou écrire published_as: figure"
+        elif publication.period_type not in indicator.periods:
+            found = f"aucune valeur par période {publication.period_type}"
+            todo = "changer period_type de la publication, ou periods de l'indicateur"
+        else:
+            chosen[code] = indicator
+            continue
+        raise ConfigurationError(
+            where=f"publications.yaml, {publication.code}, indicateur « {code} »",
+            found=found,
+            expected="un indicateur déclaré published_as: figure, calculé pour ce type de période",
             todo=todo,
         )
     return chosen

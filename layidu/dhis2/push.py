@@ -7,11 +7,13 @@ is reported and left.
 """
 
 import hashlib
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
 from layidu.dhis2.canonical import canonicals, texts
+from layidu.mapping.publishing import SmallNumbers
 from layidu.model.frames import PUSH_PLAN, TARGET_CELLS
 
 CHANGES = ("write", "rewrite", "withdraw")
@@ -48,6 +50,18 @@ def desired_cells(
             value=texts(cells["number"]),
         ).sort_values(KEY)
     )
+
+
+def without_small_numbers(results: pd.DataFrame, decisions: Mapping[str, SmallNumbers]) -> pd.DataFrame:
+    """The results that a declared decision does not keep back: a count, or either part, from 1 to below it.
+
+    Zero tells of nobody and is shown. Both parts go, or the one would give the other away.
+    """
+    below = results["indicator"].map({code: one.below for code, one in decisions.items()})
+    small = pd.Series(data=False, index=results.index)
+    for part in PARTS:
+        small |= (results[part] > 0) & (results[part] < below)
+    return results[~small]
 
 
 def undisaggregated(results: pd.DataFrame, elements: pd.DataFrame) -> pd.DataFrame:

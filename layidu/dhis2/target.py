@@ -5,35 +5,22 @@ and months, and an indicator divides the sums: right at every level and for ever
 `zeroIsSignificant`, because without it 2.42 turns a pushed zero into a deletion.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 import pandas as pd
 
-from layidu.dhis2.publishable import LONGEST, DhisObject, formula_version, published, refuse_too_long
+from layidu.dhis2.elements import FRENCH_PART, LETTER, code_of, data_set_uid, element_uid, parts_of
+from layidu.dhis2.publishable import LONGEST, DhisObject, published, refuse_too_long
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Indicator, Publication
-from layidu.model.frames import PUBLISHED_ELEMENTS, TEXT, Contract
+from layidu.mapping.contracts import Indicator
+from layidu.mapping.publishing import Publication
 from layidu.model.ids import result_uid
 
 Pass = dict[str, list[DhisObject]]  # DHIS2's plural name -> objects that may be imported together
 
-ELEMENTS = Contract(  # which element of the target holds which part of which indicator
-    "elements",
-    {
-        "indicator": TEXT,
-        "part": TEXT,  # numerator | denominator
-        "data_element": TEXT,  # uid
-        "data_set": TEXT,  # uid
-        "indicator_uid": TEXT,  # of the DHIS2 indicator; missing for a count
-        "factor": "float64",
-    },
-    ("data_element",),
-)
-
-LETTER = {"numerator": "N", "denominator": "D"}
-FRENCH_PART = {"numerator": "numérateur", "denominator": "dénominateur"}
 TYPE_NAMES = {
     1: "LYD rapport",
     100: "LYD pour cent",
@@ -66,54 +53,6 @@ class TargetObjects:
         return list(chain.from_iterable(one.get(kind, []) for one in self.passes))
 
 
-def code_of(publication_code: str, indicator_code: str, part: str = "") -> str:
-    """`LYD_<publication>_<indicator>`, with `_N` or `_D` for a part."""
-    return "_".join(["LYD", publication_code, indicator_code, *([LETTER[part]] if part else [])])
-
-
-def data_set_uid(publication: Publication) -> str:
-    """The uid of a publication's data set."""
-    return result_uid("dataSet", publication.code)
-
-
-def parts_of(indicator: Indicator) -> tuple[str, ...]:
-    """What of an indicator is pushed."""
-    return ("numerator",) if indicator.denominator is None else ("numerator", "denominator")
-
-
-def elements_of(
-    publication_code: str, publication: Publication, indicators: Mapping[str, Indicator]
-) -> pd.DataFrame:
-    """One row per element of a publication (`ELEMENTS`)."""
-    rows = [
-        (
-            code,
-            part,
-            result_uid("dataElement", code_of(publication_code, code, part)),
-            data_set_uid(publication),
-            result_uid("indicator", code_of(publication_code, code)) if indicator.denominator else None,
-            float(indicator.factor),
-        )
-        for code, indicator in published(publication_code, publication, indicators).items()
-        for part in parts_of(indicator)
-    ]
-    return ELEMENTS.frame(rows)
-
-
-def published_elements(
-    publication_code: str, elements: pd.DataFrame, indicators: Mapping[str, Indicator]
-) -> pd.DataFrame:
-    """What each element of a publication stands for, for the warehouse (`PUBLISHED_ELEMENTS`)."""
-    codes, parts = elements["indicator"].tolist(), elements["part"].tolist()
-    labels = [
-        f"{indicators[code].short_name}, {FRENCH_PART[part]}" for code, part in zip(codes, parts, strict=True)
-    ]
-    formulas = [formula_version(indicators[code]) for code in codes]
-    return PUBLISHED_ELEMENTS.cast(
-        elements.assign(publication=publication_code, label=labels, formula=formulas)
-    )
-
-
 def target_objects(
     publication_code: str,
     publication: Publication,
@@ -123,8 +62,14 @@ def target_objects(
     defaults: Defaults,
     push_user: str,
     data_readers: Sequence[str] = (),
+    figures: pd.DataFrame | None = None,
+    kept_elements: Sequence[str] = (),
 ) -> TargetObjects:
-    """Every object a publication needs; `push_user` and `data_readers` are uids of DHIS2 users."""
+    """Every object a publication needs; `push_user` and `data_readers` are uids of DHIS2 users.
+
+    `figures`: DECLARED_FIGURES of a publication of figures. `kept_elements`: uids of elements that still hold
+    cells of ours; they stay in the data set until these are withdrawn, or nobody could withdraw them.
+    """
     if not org_unit_uids:
         raise ConfigurationError(
             where=f"publications.yaml, {publication_code}",
@@ -132,8 +77,11 @@ def target_objects(
             expected="au moins une, où déposer les résultats",
             todo="corriger « level » de la publication, ou donner au compte de lecture des unités de ce niveau",
         )
-    chosen = published(publication_code, publication, indicators)
+    chosen = {} if publication.kind == "figures" else published(publication_code, publication, indicators)
     elements = [
+        figure_element(publication_code, publication, row, defaults)
+        for row in ([] if figures is None else figures.to_dict("records"))
+    ] + [
         data_element(publication_code, publication, code, indicator, part, defaults)
         for code, indicator in chosen.items()
         for part in parts_of(indicator)
@@ -155,7 +103,17 @@ def target_objects(
                     for code, indicator in ratios.items()
                 ],
             },
-            {"dataSets": [data_set(publication, elements, sorted(set(org_unit_uids)), defaults, users)]},
+            {
+                "dataSets": [
+                    data_set(
+                        publication,
+                        sorted({*(one["id"] for one in elements), *kept_elements}),
+                        sorted(set(org_unit_uids)),
+                        defaults,
+                        users,
+                    )
+                ]
+            },
         ),
     )
     for kind in ("dataElements", "indicators", "dataSets"):
@@ -183,7 +141,7 @@ def data_element(
         else ""
     )
     return {
-        "id": result_uid("dataElement", own_code),
+        "id": element_uid(publication_code, code, part),
         "code": own_code,
         "name": f"{indicator.name}{suffix} ({publication.short_name})",
         "shortName": f"{publication_code} {code}{letter} {indicator.short_name}"[
@@ -198,6 +156,34 @@ def data_element(
         "categoryCombo": {"id": defaults.category_combo},
         "sharing": {"public": READ_METADATA, "users": {}, "userGroups": {}},
     }
+
+
+def figure_element(
+    publication_code: str, publication: Publication, row: Mapping[Hashable, Any], defaults: Defaults
+) -> DhisObject:
+    """The element that holds one part of a figure: each published level and each period shows its own value."""
+    code, part = str(row["figure"]), str(row["part"])
+    own_code = code_of(publication_code, code, part)
+    return {
+        "id": element_uid(publication_code, code, part),
+        "code": own_code,
+        "name": shortened(str(row["name"]), f" : {FRENCH_PART[part]} ({publication.short_name})", "name"),
+        "shortName": shortened(f"{publication_code} {code}", f" {FRENCH_PART[part]}", "shortName"),
+        "description": f"{row['description']} Calculé par layidu ; ne pas saisir.",
+        "domainType": "AGGREGATE",
+        "valueType": "INTEGER_POSITIVE" if part == "colour" else "NUMBER",
+        "aggregationType": "LAST_IN_PERIOD",
+        "aggregationLevels": publication.shown_levels,
+        "zeroIsSignificant": True,
+        "categoryCombo": {"id": defaults.category_combo},
+        "sharing": {"public": READ_METADATA, "users": {}, "userGroups": {}},
+    }
+
+
+def shortened(text: str, ending: str, name: str) -> str:
+    """A text that DHIS2 takes, its ending kept."""
+    room = LONGEST[name] - len(ending)
+    return f"{text if len(text) <= room else text[: room - 1].rstrip() + '…'}{ending}"
 
 
 def indicator_type(factor: int) -> DhisObject:
@@ -218,8 +204,7 @@ def dhis2_indicator(
     """DHIS2's own division of the two parts; never annualised, person-time has done it."""
     own_code = code_of(publication_code, code)
     numerator, denominator = (
-        f"#{{{result_uid('dataElement', code_of(publication_code, code, part))}}}"
-        for part in parts_of(indicator)
+        f"#{{{element_uid(publication_code, code, part)}}}" for part in parts_of(indicator)
     )
     return {
         "id": result_uid("indicator", own_code),
@@ -243,12 +228,12 @@ def dhis2_indicator(
 
 def data_set(
     publication: Publication,
-    elements: Sequence[DhisObject],
+    element_uids: Sequence[str],
     org_unit_uids: Sequence[str],
     defaults: Defaults,
     users: Mapping[str, DhisObject],
 ) -> DhisObject:
-    """The data set, assigned to the published level only: parts pushed at two levels are counted twice."""
+    """The data set, assigned to the published levels only: parts pushed at two levels are counted twice."""
     uid = data_set_uid(publication)
     return {
         "id": uid,
@@ -260,7 +245,7 @@ def data_set(
         "categoryCombo": {"id": defaults.category_combo},
         "openFuturePeriods": 0,
         "expiryDays": 0,
-        "dataSetElements": [{"dataElement": {"id": one["id"]}, "dataSet": {"id": uid}} for one in elements],
+        "dataSetElements": [{"dataElement": {"id": one}, "dataSet": {"id": uid}} for one in element_uids],
         "organisationUnits": [{"id": org_unit} for org_unit in org_unit_uids],
         "sharing": {"public": READ_METADATA, "users": dict(users), "userGroups": {}},
     }

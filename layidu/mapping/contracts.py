@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from layidu.mapping.declared import Declared, Month, Uid
 from layidu.mapping.problems import Place
 from layidu.mapping.promises import Commitment, Milestones, OrgUnitGroup, Plan, RollUp, StatusReport
+from layidu.mapping.publishing import PeriodType, Publication
 
 Places = dict[tuple[str | int, ...], Place]
 Bands = dict[str, str]  # category option uid -> band name of disaggregations.yaml
@@ -42,6 +43,7 @@ class Source(Declared):
     requests_at_once: int = Field(default=2, ge=1, le=8)
     second_look_seconds: int = Field(default=60, ge=0)  # before what vanished, or emptiness, is believed
     reconcile_since: str = "25"  # months back, or a first month, that `reconcile` reads in full
+    analytics_wait_minutes: int = Field(default=60, ge=0)  # without an analytics account of ours
 
 
 # variables/*.yaml: NAME -> Variable
@@ -166,7 +168,6 @@ class Populations(Declared):
 
 
 # indicators/*.yaml: CODE -> Indicator
-PeriodType = Literal["Monthly", "Quarterly", "SixMonthly", "Yearly"]
 #: parts: each part is a sum over org units and months, and DHIS2 divides; figure: one value a level and period of
 #: its own, which nothing may add up; nothing: it stays in the warehouse.
 PublishedAs = Literal["parts", "figure", "nothing"]
@@ -278,20 +279,6 @@ class OrgUnits(Declared):
     regions: dict[str, dict[str, str]] = {}  # source -> region code -> name of its outline
     groups: dict[str, OrgUnitGroup] = {}
     source: str | None = None
-    note: str | None = None
-
-
-# publications.yaml: CODE -> Publication
-class Publication(Declared):
-    """Which results go to which DHIS2 data set."""
-
-    target: str  # a name of sources.yaml
-    name: str
-    short_name: str = Field(max_length=50)
-    code: str
-    level: int = 3
-    period_type: Literal["Monthly"] = "Monthly"
-    indicators: list[str]
     note: str | None = None
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from layidu.mapping.contracts import Cell, Mappings, Populations, Series, Variable
 from layidu.mapping.problems import Problem, unknown_name
+from layidu.mapping.publishing import Publication
 
 FIRST, LAST = "000000", "999912"
 
@@ -199,10 +200,12 @@ def check_publications(mappings: Mappings) -> Iterator[Problem]:
         yield from known_indicators(
             mappings, name, ("publications", name, "indicators"), publication.indicators
         )
+        yield from check_source(mappings, name)
+        yield from check_kind(mappings, name)
         for position, code in enumerate(publication.indicators):
             owner = owners.setdefault((publication.target, code), name)
             first = publication.indicators.index(code) == position
-            if owner != name and mappings.publications[owner].level != publication.level:
+            if owner != name and at_other_level(mappings.publications[owner], publication):
                 yield at_two_levels(mappings, name, position, owner)
             elif owner != name or not first:
                 yield Problem(
@@ -225,6 +228,60 @@ def check_publications(mappings: Mappings) -> Iterator[Problem]:
                     todo="donner un autre nom",
                     place=places.get(("publications", name, key)),
                 )
+
+
+def at_other_level(one: Publication, other: Publication) -> bool:
+    """Whether two publications of parts would be added up into each other."""
+    return one.kind == other.kind == "parts" and one.level != other.level
+
+
+def check_source(mappings: Mappings, name: str) -> Iterator[Problem]:
+    """Whose results are published: a source that has data sets to compute from."""
+    publication = mappings.publications[name]
+    source = publication.results_of or publication.target
+    if publication.results_of is not None and source not in mappings.sources:
+        place = mappings.places.get(("publications", name, "results_of"))
+        yield unknown_name(
+            f"{name}.results_of", source, "une source de sources.yaml", mappings.sources, place
+        )
+    elif source in mappings.sources and not mappings.sources[source].data_sets:
+        yield Problem(
+            code="publication-without-source",
+            path=f"{name}.results_of",
+            found=f"« {source} », qui n'a aucun jeu de données à lire",
+            expected="results_of: le nom de l'instance dont les résultats sont publiés",
+            todo="écrire results_of",
+            place=mappings.places.get(("publications", name)),
+        )
+
+
+def check_kind(mappings: Mappings, name: str) -> Iterator[Problem]:
+    """Parts are monthly sums of indicators; promises and plan lines are figures, from a first period on."""
+    publication = mappings.publications[name]
+    promises = bool(publication.commitments or publication.plan)
+    found = todo = ""
+    if publication.kind == "parts" and promises:
+        found, todo = "kind: parts, avec commitments ou plan", "écrire kind: figures"
+    elif publication.kind == "parts" and publication.period_type != "Monthly":
+        found, todo = f"kind: parts, period_type: {publication.period_type}", "écrire period_type: Monthly"
+    elif not promises and not publication.indicators:
+        found, todo = "rien à publier", "donner indicators, commitments ou plan"
+    elif promises and publication.since is None:
+        found, todo = "commitments ou plan, sans since", "écrire since: la première période publiée"
+    if found:
+        yield Problem(
+            code="publication-of-nothing-that-fits",
+            path=name,
+            found=found,
+            expected="des parties d'indicateurs par mois, ou des figures (commitments et plan depuis une période)",
+            todo=todo,
+            place=mappings.places.get(("publications", name)),
+        )
+    for code in publication.small_numbers:
+        if code not in publication.indicators:
+            place = mappings.places.get(("publications", name, "small_numbers", code))
+            kind = "un indicateur de cette publication"
+            yield unknown_name(f"{name}.small_numbers", code, kind, publication.indicators, place)
 
 
 def at_two_levels(mappings: Mappings, name: str, position: int, owner: str) -> Problem:

@@ -7,7 +7,7 @@ from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from layidu.mapping import contracts, promises
+from layidu.mapping import contracts, promises, publishing
 from layidu.mapping.named import shown_path
 from layidu.mapping.nearest import listed, nearest
 from layidu.mapping.problems import DeclarationErrors, Place, Problem
@@ -39,7 +39,7 @@ SECTIONS = (
     Section("plan", "commitments/caeb_2025_2027.yaml", promises.Plan),
     Section("thresholds", "thresholds.yaml", contracts.Thresholds),
     Section("org_units", "org_units.yaml", contracts.OrgUnits),
-    Section("publications", "publications.yaml", dict[str, contracts.Publication]),
+    Section("publications", "publications.yaml", dict[str, publishing.Publication]),
     Section("corrections", "corrections.yaml", list[contracts.Correction]),
 )
 #: Folders of a mappings folder that other rooms read.

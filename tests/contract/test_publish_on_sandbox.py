@@ -9,22 +9,28 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from layidu.dhis2.analytics import compare, expected_figures, read_figures, run_and_wait, zeros_included
+from layidu.dhis2.analytics import read_figures, run_and_wait, zeros_included
 from layidu.dhis2.client import Client, connect
+from layidu.dhis2.elements import elements_of
 from layidu.dhis2.provision import apply_target, plan_target, read_defaults, verify_target
 from layidu.dhis2.push import CHANGES, changes, desired_cells, plan
 from layidu.dhis2.read_back import ledger_after, moved_outside, prove, read_cells
 from layidu.dhis2.sending import send
-from layidu.dhis2.target import TargetObjects, elements_of, target_objects
+from layidu.dhis2.shown import compare, expected_figures
+from layidu.dhis2.target import TargetObjects, target_objects
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Indicator, Publication
+from layidu.mapping.contracts import Indicator
+from layidu.mapping.publishing import Publication
 from layidu.model.frames import RESULTS, TARGET_CELLS, TREE
 from layidu.sandbox import accounts, countries
 from layidu.sandbox.server import serve_in_thread
 from layidu.settings import Credentials
 
 MONTHS = ("202511", "202512", "202601", "202602", "202603")
-PERIODS = (*MONTHS, "2025Q4", "2026Q1", "2025", "2026")
+PERIODS = (
+    *(*MONTHS, "2025Q4", "2026Q1", "2025", "2026"),
+    *("202506B", "202601B", "202602B", "2025S2", "2026S1"),
+)
 DECLARED = {
     "PAL-CONF": ("Cas confirmés", None, 1),
     "PAL-TPR": ("Taux de positivité", "#{malaria_rdt_done}", 100),

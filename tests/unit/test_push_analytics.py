@@ -10,18 +10,25 @@ import pytest
 from layidu.dhis2.analytics import (
     CELLS_PER_REQUEST,
     FIGURES,
-    compare,
-    expected_figures,
-    first_months,
     read_figures,
     requests,
     run_and_wait,
+    wait_for_next_run,
     zeros_included,
 )
 from layidu.dhis2.answers import ServerAnswer
-from layidu.dhis2.target import ELEMENTS
+from layidu.dhis2.elements import ELEMENTS
+from layidu.dhis2.shown import (
+    compare,
+    expected_figures,
+    explained_by,
+    figures_of_cells,
+    figures_of_values,
+    first_months,
+)
 from layidu.errors import FailedSafeError
-from layidu.model.frames import RESULTS, TREE
+from layidu.mapping.publishing import Publication
+from layidu.model.frames import RESULTS, TARGET_CELLS, TREE
 
 TREE_FRAME = TREE.frame(
     [
@@ -39,17 +46,45 @@ ELEMENTS_FRAME = ELEMENTS.frame(
 )
 
 
+PARTS = Publication(target="t", name="P", short_name="P", code="P", indicators=["PAL-TPR"])
+FIGURES_OF_QUARTERS = Publication(
+    target="t",
+    name="F",
+    short_name="F",
+    code="F",
+    kind="figures",
+    period_type="Quarterly",
+    levels=[1, 2],
+    indicators=["PF-UA"],
+)
+
+
 def result(
     unit: int, period: str, numerator: float | None, denominator: float | None, split: str = ""
 ) -> tuple:
     return ("PAL-TPR", split, unit, period, numerator, denominator, None, "computed", 1.0)
 
 
-def expected(*rows: tuple) -> dict[tuple[str, str, str], float]:
+def expected(*rows: tuple, added_up: bool = False) -> dict[tuple[str, str, str], float]:
     figures = expected_figures(
         RESULTS.frame(rows), TREE_FRAME, ELEMENTS_FRAME, level=3, ended_through="202603"
     )
-    return {(row.dx, row.period, row.org_unit): row.value for row in figures.itertuples()}
+    return {
+        (row.dx, row.period, row.org_unit): row.value
+        for row in figures.itertuples()
+        if added_up or not row.period.endswith(("B", "S1", "S2"))
+    }
+
+
+def test_two_months_and_half_years_are_sums_of_months() -> None:
+    months = [result(3, "202603", 1, 4), result(3, "202602", 5, 6), result(1, "202603", None, 4)]
+    found = expected(*months, added_up=True)
+    assert found["positiveAAA", "202602B", "districtAAA"] == 1
+    assert found["positiveAAA", "2026S1", "districtAAA"] == 6
+    assert found["rateAAAAAAA", "2026S1", "districtAAA"] == 60
+    assert found["rateAAAAAAA", "202601B", "districtAAA"] == pytest.approx(500 / 6)
+    assert ("positiveAAA", "2026S1", "countryAAAA") not in found
+    assert found["testedAAAAA", "2026S1", "countryAAAA"] == 4
 
 
 def test_parts_and_their_ratio_are_expected_at_the_published_level_and_above() -> None:
@@ -123,6 +158,108 @@ def test_a_number_nobody_computed_and_a_number_shown_twice_are_differences() -> 
     assert extra.differences["dx"].tolist() == ["b"]
     twice = pd.concat([figures(("a", 5.0))] * 2, ignore_index=True)
     assert not compare(figures(("a", 5.0)), twice, zeros_included=False).holds
+
+
+def test_what_the_server_holds_explains_a_difference_and_nothing_else_does() -> None:
+    want = figures(
+        ("refused", 5.0), ("typed", 5.0), ("false", 5.0), ("gone", 5.0), ("lost", 5.0), ("fine", 1.0)
+    )
+    shown = figures(("typed", 7.0), ("false", 8.0), ("refused", 4.0), ("fine", 1.0))
+    held = figures(("typed", 7.0), ("false", 5.0), ("refused", 4.0), ("lost", 5.0), ("fine", 1.0))
+    proof = explained_by(compare(want, shown, zeros_included=False), held, zeros_included=False)
+    assert set(proof.explained["dx"]) == {"refused", "typed", "gone"}
+    assert proof.differences["dx"].tolist() == ["false"]
+    assert proof.missing["dx"].tolist() == ["lost"]
+    assert not proof.holds
+
+
+CELLS = TARGET_CELLS.frame(
+    [
+        ("dataSetAAAA", element, period, unit, "default0000", "default0000", value)
+        for element, period, unit, value in (
+            ("positiveAAA", "202601", "districtAAA", "3"),
+            ("positiveAAA", "202602", "districtAAA", "4"),
+            ("testedAAAAA", "202602", "districtAAA", "8"),
+            ("otherAAAAAA", "202602", "districtAAA", "9"),
+        )
+    ]
+)
+
+
+def test_what_cells_must_show_is_added_up_over_units_and_months() -> None:
+    found = figures_of_cells(CELLS, ELEMENTS_FRAME, TREE_FRAME, PARTS)
+    shown = {(row.dx, row.period, row.org_unit): row.value for row in found.itertuples()}
+    for unit in ("districtAAA", "regionAAAAA", "countryAAAA"):
+        assert shown["positiveAAA", "2026Q1", unit] == 7
+        assert shown["rateAAAAAAA", "2026", unit] == 87.5
+    assert ("testedAAAAA", "202601", "districtAAA") not in shown
+    assert {dx for dx, _, _ in shown} == {"positiveAAA", "testedAAAAA", "rateAAAAAAA"}
+    assert ("positiveAAA", "2026S1", "countryAAAA") in shown
+
+
+def test_figures_show_their_own_level_and_the_last_value_inside_a_longer_period() -> None:
+    cells = TARGET_CELLS.frame(
+        [
+            ("dataSetAAAA", "targetAAAAA", period, unit, "default0000", "default0000", value)
+            for period, unit, value in (
+                ("2025Q3", "countryAAAA", "1"),
+                ("2025Q4", "countryAAAA", "2"),
+                ("2026Q1", "countryAAAA", "3"),
+                ("2025Q4", "regionAAAAA", "9"),
+            )
+        ]
+    )
+    shown = figures_of_values(cells, FIGURES_OF_QUARTERS)
+    assert {(row.period, row.org_unit): row.value for row in shown.itertuples()} == {
+        ("2025Q3", "countryAAAA"): 1,
+        ("2025Q4", "countryAAAA"): 2,
+        ("2026Q1", "countryAAAA"): 3,
+        ("2025S2", "countryAAAA"): 2,
+        ("2026S1", "countryAAAA"): 3,
+        ("2025", "countryAAAA"): 2,
+        ("2026", "countryAAAA"): 3,
+        ("2025Q4", "regionAAAAA"): 9,
+        ("2025S2", "regionAAAAA"): 9,
+        ("2025", "regionAAAAA"): 9,
+    }
+
+
+class Clockwork:
+    """A server that builds its tables by itself, at the third look."""
+
+    looks = 0
+
+    def read_json(self, path: str) -> dict[str, str]:
+        """The server's clock and its last build."""
+        assert path == "system/info"
+        self.looks += 1
+        built = {1: "2026-04-01T01:00:00.000", 2: "2026-04-02T02:00:05.000"}.get(
+            self.looks, "2026-04-02T02:30:00.000"
+        )
+        return {
+            "serverDate": "2026-04-02T02:00:00.000",
+            "lastAnalyticsTableSuccess": built,
+            "lastAnalyticsTableRuntime": "00:00:10.000",
+        }
+
+
+def test_the_server_s_own_next_build_is_waited_for_and_one_that_had_begun_before_does_not_count() -> None:
+    pauses: list[float] = []
+    server: Any = Clockwork()
+    assert wait_for_next_run(server, sleep=pauses.append) == "2026-04-02T02:30:00.000"
+    assert len(pauses) == 1
+
+    class Never(Clockwork):
+        def read_json(self, path: str) -> dict[str, str]:  # noqa: ARG002
+            """Never built."""
+            return {
+                "serverDate": "2026-04-02T02:00:00.000",
+                "lastAnalyticsTableSuccess": "1970-01-01T00:00:00.000",
+            }
+
+    server = Never()
+    with pytest.raises(FailedSafeError, match="ANALYTICS"):
+        wait_for_next_run(server, timeout_s=100, sleep=pauses.append)
 
 
 def test_nothing_expected_proves_nothing() -> None:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from layidu.dhis2.elements import ELEMENTS
 from layidu.dhis2.push import desired_cells, plan
-from layidu.dhis2.target import ELEMENTS
 from layidu.model.frames import RESULTS, TARGET_CELLS, TREE
 
 TREE_FRAME = TREE.frame(

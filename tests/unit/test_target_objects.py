@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from layidu.dhis2.elements import elements_of
 from layidu.dhis2.provision import differing, merged_sharing
-from layidu.dhis2.target import Defaults, TargetObjects, elements_of, target_objects
+from layidu.dhis2.target import Defaults, TargetObjects, target_objects
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Indicator, Publication
+from layidu.mapping.contracts import Indicator
+from layidu.mapping.publishing import Publication
 from layidu.model.ids import is_uid
 
 DEFAULTS = Defaults("bjDvmb4bfuf", "HllvX50cXC0")
