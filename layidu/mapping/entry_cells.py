@@ -7,16 +7,16 @@ from typing import NoReturn
 from layidu.mapping.entry_files import plain
 from layidu.model.periods import Period, parse
 
-NUMBER = re.compile(r"\d{1,12}(?:[.,]\d{1,6})?")
+NUMBER = re.compile(r"[0-9]{1,12}(?:[.,][0-9]{1,6})?")
 #: Thousands as French spreadsheets group them: by blanks of any kind.
-GROUPED = re.compile(r"\d{1,3}(?:[ \u00a0\u202f\u2009]\d{3})+(?:,\d{1,6})?")
-UNSURE = re.compile(r"\d{1,3}[.,]\d{3}")
-FRENCH_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
+GROUPED = re.compile(r"[0-9]{1,3}(?:[ \u00a0\u202f\u2009][0-9]{3}){1,3}(?:,[0-9]{1,6})?")
+UNSURE = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
+FRENCH_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 PERIOD_FORMS = (
-    (re.compile(r"(\d{4})-(0[1-9]|1[0-2])"), r"\1\2"),
-    (re.compile(r"(0[1-9]|1[0-2])/(\d{4})"), r"\2\1"),
-    (re.compile(r"[Tt]([1-4])[ -]?(\d{4})"), r"\2Q\1"),
-    (re.compile(r"(\d{4})[ -]?[TtQq]([1-4])"), r"\1Q\2"),
+    (re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])"), r"\1\2"),
+    (re.compile(r"(0[1-9]|1[0-2])/([0-9]{4})"), r"\2\1"),
+    (re.compile(r"[Tt]([1-4])[ -]?([0-9]{4})"), r"\2Q\1"),
+    (re.compile(r"([0-9]{4})[ -]?[TtQq]([1-4])"), r"\1Q\2"),
 )
 PERIOD_TYPES = ("Monthly", "Quarterly", "SixMonthly", "Yearly")
 #: What takes an entry back.

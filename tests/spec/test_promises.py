@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layidu.compute.colour import Course, judge
+from layidu.compute.colour import Course, judge, judge_milestone
 from layidu.compute.data_quality import findings, robust_score
 from layidu.compute.plan import assess_plan
 from layidu.compute.populations import population_values
@@ -17,6 +17,7 @@ from layidu.compute.trajectory import expected_value
 from layidu.mapping.contracts import Mappings, Measure, Populations, Series
 from layidu.mapping.promises import Phasing, Plan, PlanLine, Target
 from layidu.model.promise_frames import PROGRESS
+from tests.spec.promise_examples import declared, due, floored, promise_table, rolled
 from tests.spec.worked_examples import THRESHOLDS, VECTORS, mapped_frame, small_tree
 
 
@@ -179,3 +180,44 @@ def test_a_hundredfold_month_is_found_where_a_mere_outlier_is_not() -> None:
         ["spike", "visits", "202505", "B", "9900"]
     ]
     assert "260 au plus les 11 autres mois" in found["reason"].item()
+
+
+@pytest.mark.parametrize("example", VECTORS["floors"], ids=lambda example: example["code"])
+def test_floor(example: dict[str, Any]) -> None:
+    _, _, thresholds = declared()
+    value, judgement = floored(example, thresholds)
+    expected = example["expected"]
+    assert (value, judgement.progress) == (
+        pytest.approx(expected["value"]),
+        pytest.approx(expected["progress"]),
+    )
+    assert judgement.colour == expected["colour"]
+
+
+@pytest.mark.parametrize("example", VECTORS["phasings"], ids=lambda example: example["code"])
+def test_what_the_shipped_phasings_expect(example: dict[str, Any]) -> None:
+    _, plan, _ = declared()
+    assert due(example, plan) == pytest.approx(example["expected"], abs=0.005)
+
+
+@pytest.mark.parametrize("example", VECTORS["milestones"], ids=lambda example: example["code"])
+def test_milestone(example: dict[str, Any]) -> None:
+    _, _, thresholds = declared()
+    score = thresholds.milestones.scales[example["scale"]][example["milestone"]]
+    assert score == example["expected"]["score"]
+    assert judge_milestone(score, example["milestone"], thresholds).colour == example["expected"]["colour"]
+
+
+@pytest.mark.parametrize("example", VECTORS["roll_ups"], ids=lambda example: example["code"])
+def test_roll_up_of_a_commitment(example: dict[str, Any]) -> None:
+    _, _, thresholds = declared()
+    assert rolled(example, thresholds).colour == example["expected"]
+
+
+def test_the_table_of_promises_has_a_row_for_every_example() -> None:
+    table = promise_table()
+    counted = sum(len(example["expected"]) for example in VECTORS["trajectories"] + VECTORS["judgements"])
+    alone = ("floors", "plan", "phasings", "milestones", "roll_ups")
+    assert len(table) == counted + sum(len(VECTORS[kind]) for kind in alone)
+    assert ("TV16 E2 en 2024", "observé 24", "(24 − 17) / (26.2 − 17)", "0.7609, jaune") in table
+    assert all(all(cells) for cells in table)
