@@ -98,7 +98,7 @@ class Api:
             ("POST", "dataValueSets"): self._post_values,
             ("POST", "dataApprovals"): lambda request, user, _: self._approvals.post(request, user),
             ("DELETE", "dataApprovals"): lambda request, user, _: self._approvals.delete(request, user),
-            ("GET", "dataApprovals"): lambda request, user, _: self._approvals.get(request, user),
+            ("GET", "dataApprovals"): self._approvals.get,
             ("POST", "lockExceptions"): lambda request, user, _: self._locks.post(request, user),
             ("DELETE", "lockExceptions"): lambda request, user, _: self._locks.delete(request, user),
             ("POST", "maintenance"): self._maintenance.post,

@@ -4,9 +4,11 @@ Written after the documentation: no approval was recorded. One level is enough t
 """
 
 import json
+from dataclasses import replace
+from typing import Any
 
 from layidu.sandbox.accounts import User
-from layidu.sandbox.answers import Answer, Request, as_json, empty, refused
+from layidu.sandbox.answers import Answer, Request, as_json, empty, not_found_page, refused
 from layidu.sandbox.metadata import DEFAULT_COMBO, Metadata
 from layidu.sandbox.store import Store
 
@@ -30,14 +32,36 @@ class Approvals:
             (workflow, period, above, attribute) in self._given for above in self._metadata.path(org_unit)
         )
 
-    def get(self, request: Request, user: User) -> Answer:
-        """The state of one report."""
-        wanted = self._asked(request)
+    def get(self, request: Request, user: User, rest: list[str]) -> Answer:
+        """The state of one report, or of many by `/approvals`."""
+        if not rest:
+            return as_json(self._state(self._asked(request), user))
+        if rest != ["approvals"]:
+            return not_found_page(request.path)
+        states = []
+        for unit in request.many("ou"):
+            for period in request.many("pe"):
+                one = replace(request, params={**request.params, "ou": [unit], "pe": [period]})
+                workflow, _, _, attribute = wanted = self._asked(one)
+                permissions = self._state(wanted, user)
+                states.append(
+                    {
+                        "wf": workflow,
+                        "pe": period,
+                        "ou": unit,
+                        "aoc": attribute,
+                        "state": permissions["state"],
+                        "permissions": permissions,
+                    }
+                )
+        return as_json(states)
+
+    def _state(self, wanted: Approval, user: User) -> dict[str, Any]:
         here = wanted in self._given
         above = any((*wanted[:2], unit, wanted[3]) in self._given for unit in self._metadata.path(wanted[2]))
         state = "APPROVED_HERE" if here else "APPROVED_ABOVE" if above else "UNAPPROVED_READY"
         may = user.has("F_APPROVE_DATA")
-        return as_json({"state": state, "mayApprove": may and not above, "mayUnapprove": may and here})
+        return {"state": state, "mayApprove": may and not above, "mayUnapprove": may and here}
 
     def post(self, request: Request, user: User) -> Answer:
         """Approve one report."""

@@ -128,20 +128,29 @@ class Checker:
             message = f"Organisation unit: `{unit}` not in hierarchy of current user: `{user.name}`"
             conflict("E7617", "orgUnit", {"organisationUnit": unit, "user": user.name}, message)
             return False
-        if not is_deletion(run, row):
-            value = text_of(row.get("value"))
-            if value == "" and not row.get("comment"):
-                message = f"Data value or comment not specified for data element: `{element}`"
-                conflict("E7618", "value", {"dataElement": element}, message)
-                return False
-            value_type = self._metadata.objects["dataElements"][element]["valueType"]
-            reason = why_not(value_type, value) if value else None
-            if reason:
-                text = MESSAGES.get(reason, reason)
-                message = f"Value must match value type of data element `{element}`: `{text}`"
-                conflict("E7619", "value", {"dataElement": element, "value": reason}, message)
-                return False
+        if not is_deletion(run, row) and not self._is_value(conflict, element, row):
+            return False
         return self._is_open(run, conflict, parts)
+
+    def _is_value(self, conflict: Callable[..., None], element: str, row: Item) -> bool:
+        value = text_of(row.get("value"))
+        if value == "" and not row.get("comment"):
+            message = f"Data value or comment not specified for data element: `{element}`"
+            conflict("E7618", "value", {"dataElement": element}, message)
+            return False
+        value_type = self._metadata.objects["dataElements"][element]["valueType"]
+        reason = why_not(value_type, value) if value else None
+        if reason:
+            text = MESSAGES.get(reason, reason)
+            message = f"Value must match value type of data element `{element}`: `{text}`"
+            conflict("E7619", "value", {"dataElement": element, "value": reason}, message)
+            return False
+        codes = self._metadata.option_codes(element)
+        if value and codes is not None and value not in codes:
+            message = f"Data value is not a valid option of the option set of data element: `{element}`"
+            conflict("E7621", "value", {"dataElement": element}, message)  # the words are ours
+            return False
+        return True
 
     def _is_open(self, run: Import, conflict: Callable[..., None], parts: Parts) -> bool:
         iso, element, unit, _, attribute = parts

@@ -4,7 +4,7 @@ The whole of it is V243_GROUP_REFUSED, V243_STRINGS_ONLY, V243_UPSERTS, V243_MIL
 V243_TRAILING_ZERO of the table of changes. The payload's `deletion` scope, a beta, is not offered.
 
 Recorded are E8000, E8002, E8010, E8020 to E8024, E8031, E8120, E8122 and E8128. Of the others the documentation has
-the codes alone (E8108 and E8110 stand for its range), so that their texts are ours: clients go by the code.
+the codes alone (E8108, E8110 and E8123 are picked from its ranges), so that their texts are ours.
 """
 
 import re
@@ -277,6 +277,11 @@ class GroupImporter:
                 message = f"Value #{index} value `{value}` is no valid {value_type}: {reason}"
                 args = f"{index}-{value}-{value_type}-{reason}"
                 found.append(_value_conflict(index, "E8122", args, message))
+                continue
+            codes = self._metadata.option_codes(parts[1])
+            if codes is not None and value not in codes:
+                message = f"Value #{index} value `{value}` is not a valid option of data element {parts[1]}"
+                found.append(_value_conflict(index, "E8123", f"{index}-{value}-{parts[1]}", message))
         if found and options["atomic"]:
             good, first = len(rows) - len(found), found[0]["value"]
             message = (

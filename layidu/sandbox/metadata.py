@@ -196,6 +196,14 @@ class Metadata:
             self._sets_of = found
         return self._sets_of.get(data_element, [])
 
+    def option_codes(self, data_element: str) -> set[str] | None:
+        """The codes a value may be, or None where there is no option set."""
+        named = (self.objects["dataElements"][data_element].get("optionSet") or {}).get("id")
+        found = self.get("optionSets", named) if named else None
+        if found is None:
+            return None
+        return {str(self.objects["options"][each["id"]].get("code")) for each in found.get("options", ())}
+
     def by_code(self, kind: str, code: str) -> str | None:
         """The id of the object with a code."""
         if kind not in self._codes:

@@ -190,6 +190,11 @@ def test_an_approved_report_is_closed_below_its_org_unit(tmp_path: Path) -> None
             )
             state = people.admin.get("/api/dataApprovals", wf=WORKFLOW, pe="202601", ou=A)["state"]
             assert state == "APPROVED_ABOVE"
+            states = people.push.get("/api/dataApprovals/approvals", wf=WORKFLOW, pe="202601", ou=[A, C])
+            assert [(each["ou"], each["state"]) for each in states] == [
+                (A, "APPROVED_ABOVE"),
+                (C, "UNAPPROVED_READY"),
+            ]
             refused = push(people.admin, row, (VISITS, "202601", C, "5"))
             expected = [("E8033", [0, 1])] if dialect == "2.43" else [("E7642", [0])]
             assert codes(refused) == expected
@@ -334,3 +339,38 @@ def test_a_row_of_an_older_version_says_false_where_a_new_one_says_nothing(tmp_p
         csv = people.admin.raw("GET", "/api/dataValueSets.csv", **values(period="202602"))[1].decode()
         ends = sorted(line.split(",", 8)[-1] for line in csv.splitlines()[1:])
         assert ends == [",,false", ",false,false", ",false,false"]
+
+
+def test_a_value_that_is_no_option_is_refused_alone(tmp_path: Path) -> None:
+    options = [{"id": f"Option0000{n}", "name": text, "code": text} for n, text in enumerate(("oui", "non"))]
+    for dialect, expected in (("2.42", (409, [("E7621", [1])])), ("2.43", (200, [("E8123", [1])]))):
+        with served(tmp_path / dialect, dialect) as people:
+            import_metadata(
+                people,
+                options=options,
+                optionSets=[
+                    {
+                        "id": "OptionSet01",
+                        "name": "oui-non",
+                        "options": [{"id": each["id"]} for each in options],
+                    }
+                ],
+                dataElements=[
+                    element(VISITS, "v", "NONE", valueType="TEXT", optionSet={"id": "OptionSet01"})
+                ],
+            )
+            told = push(people.admin, (VISITS, "202603", A, "oui"), (VISITS, "202603", B, "peut-être"))
+            assert (told["http"], codes(told)) == expected
+            assert cell(people, "202603", A) is not None
+            assert cell(people, "202603", B) is None
+
+
+def test_an_empty_list_is_a_body_on_2_43_and_a_data_set_one_may_not_see_is_unknown(tmp_path: Path) -> None:
+    for dialect, expected in (("2.42", 409), ("2.43", 200)):
+        with served(tmp_path / dialect, dialect) as people:
+            assert people.admin.raw("POST", "/api/dataValueSets", [])[0] == expected
+            access = {"object": {"publicAccess": "--------", "userAccesses": []}}
+            assert people.admin.raw("POST", "/api/sharing", access, type="dataSet", id=SOURCE)[0] == 200
+            status, body = people.pull.raw("GET", "/api/dataValueSets", **values())
+            code = "E2010" if dialect == "2.43" else "E2001"
+            assert (status, json.loads(body)["errorCode"]) == (409, code)
