@@ -6,6 +6,7 @@ because the library would call both a success.
 """
 
 import os
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -84,8 +85,17 @@ def failing_rows(frame: pd.DataFrame, expectations: list[Expectation], suite: st
 
 
 def batch_of(frame: pd.DataFrame) -> Any:
-    """Hand a frame to the library, in a context of its own that leaves nothing on disk."""
+    """Hand a frame to the library."""
+    return batch_definition().get_batch({"dataframe": frame})
+
+
+@cache
+def batch_definition() -> Any:
+    """One context for every frame of a process: making one takes longer than judging a small slice.
+
+    It leaves nothing on disk and keeps no frame: each is a parameter of its own batch.
+    """
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas("slice").add_dataframe_asset("values")
-    return asset.add_batch_definition_whole_dataframe("whole").get_batch({"dataframe": frame})
+    return asset.add_batch_definition_whole_dataframe("whole")

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from layidu.model.frames import FINDINGS, KEY, REFUSED_VALUES
 from layidu.model.metadata import Metadata
@@ -20,8 +21,8 @@ from quality.rules import Rule
 from quality.structure import Refusals, bad_structure
 
 Verdict = Literal["kept", "refused-some", "stopped", "empty"]
-# With its text and the day it was last changed, all that a rule about single values sees of a cell.
-CELL_TELLS = ("data_element", "category_option_combo", "period")
+# All that a rule about single values sees of a cell.
+CELL_TELLS = ("data_element", "category_option_combo", "period", "value", "touched")
 
 
 def check(pulled: Pulled, metadata: Metadata, mapped: pd.DataFrame, rules: Mapping[str, Rule]) -> Checked:
@@ -75,12 +76,10 @@ def judge(
     if live.num_rows == 0:
         return judged
     from quality.evaluation import failing_rows  # seconds to import: only when there is something to check
-    from quality.suites import cell_suite, cells_frame, days_of, pair_suite
+    from quality.suites import cell_suite, cells_frame, pair_suite
 
     rows = frame_of(live)
-    of_cells = alike(
-        [*(rows[name] for name in CELL_TELLS), rows["value"], days_of(rows["last_updated"])],
-    )
+    of_cells = alike(rows[name] for name in CELL_TELLS)
     cells = cells_frame(rows.iloc[of_cells.first], metadata)
     cells, expectations = cell_suite(cells, data_set, metadata, mapped, rules)
     failing = of_cells.spread(failing_rows(cells, expectations, data_set))
@@ -125,8 +124,11 @@ def settle(
 
 
 def frame_of(table: pa.Table) -> pd.DataFrame:
-    """Arrow to pandas: dictionary columns as categories, text as str."""
-    frame: pd.DataFrame = table.select([*KEY, "value", "last_updated"]).to_pandas()
+    """Arrow to pandas: ids as categories, value as text, `touched` the day of the last change as a category."""
+    stamps = table.column("last_updated").combine_chunks()
+    days = pc.utf8_slice_codeunits(stamps.dictionary, 0, 10).dictionary_encode()
+    touched = pa.DictionaryArray.from_arrays(days.indices.take(stamps.indices), days.dictionary)
+    frame: pd.DataFrame = table.select([*KEY, "value"]).append_column("touched", touched).to_pandas()
     return frame
 
 

@@ -17,15 +17,16 @@ from quality.grammar import NUMERIC
 from quality.rules import Rule
 from quality.structure import readable
 
+NO_DAY = np.datetime64("NaT", "D")
 COUNTS = ("INTEGER_ZERO_OR_POSITIVE", "INTEGER_POSITIVE")
 
 
 def cells_frame(kept: pd.DataFrame, metadata: Metadata) -> pd.DataFrame:
     """One row a value: its keys as categories, text, number (NaN when not numeric), and its period's dates.
 
-    Columns added to `kept`: row_id int64, number float64, count float64 (elements that count things),
-    days float64 of the period, age_days float64 from the period's end to the value's last change. Each distinct
-    element, period, text and stamp is read once: a slice has few of them and many rows.
+    `kept` is what `gate.frame_of` gives. Added to it: row_id int64, number float64, count float64 (elements that
+    count things), days float64 of the period, age_days float64 from the period's end to the value's last change.
+    Each distinct element, period, text and day is read once: a slice has few of them and many rows.
     """
     elements, periods = kept["data_element"].cat, kept["period"].cat
     types = metadata.data_elements.set_index("uid")["value_type"].reindex(elements.categories)
@@ -35,13 +36,15 @@ def cells_frame(kept: pd.DataFrame, metadata: Metadata) -> pd.DataFrame:
     read = [readable(text) for text in periods.categories]
     period = periods.codes.to_numpy()
     ends = np.array([item.end if item else None for item in read], dtype="datetime64[D]")
-    touched = days_of(kept["last_updated"])
+    days = pd.Series(kept["touched"].cat.categories)
+    touched = pd.to_datetime(days, errors="coerce").to_numpy("datetime64[D]")
     return kept.assign(
         row_id=np.arange(len(kept)),
         number=number,
         count=np.where(types.isin(COUNTS).to_numpy()[element], number, np.nan),
         days=np.array([item.days if item else np.nan for item in read], dtype=np.float64)[period],
-        age_days=(touched - ends[period]) / np.timedelta64(1, "D"),
+        age_days=(np.append(touched, NO_DAY)[kept["touched"].cat.codes.to_numpy()] - ends[period])
+        / np.timedelta64(1, "D"),
     )
 
 
@@ -50,13 +53,6 @@ def numbers(texts: pd.Series) -> npt.NDArray[np.float64]:
     codes, distinct = pd.factorize(texts)
     read = pd.to_numeric(pd.Series(distinct), errors="coerce").to_numpy(np.float64)
     return np.append(read, np.nan)[codes]
-
-
-def days_of(stamps: pd.Series) -> npt.NDArray[np.datetime64]:
-    """The day of each stamp, NaT where there is none."""
-    days, place = np.unique([str(stamp)[:10] for stamp in stamps.cat.categories], return_inverse=True)
-    read = pd.to_datetime(pd.Series(days, dtype="str"), errors="coerce").to_numpy("datetime64[D]")
-    return np.append(read[place], np.datetime64("NaT", "D"))[stamps.cat.codes.to_numpy()]
 
 
 def cell_suite(

@@ -104,6 +104,9 @@ def find_differences(connection: psycopg.Connection, scope: Scope) -> Counter[st
         " OR (x.tombstone = 0 AND x.value IS DISTINCT FROM d.value)",
         scope.parameters(),
     )
+    run_sql(connection, "ANALYZE difference")
+    # Few differences are looked up by the key; PostgreSQL now knows how few.
+    run_sql(connection, "SET LOCAL enable_nestloop = on")
     if full:
         spare_refused(connection)
     counts = fetch(connection, "SELECT action, count(*) FROM difference GROUP BY action")
