@@ -132,6 +132,15 @@ class Evidence:
         ]
         return MAPPED_SUMS.cast(pd.concat(plain)) if plain else MAPPED_SUMS.frame()
 
+    def reported_months(self, data_sets: Sequence[str]) -> list[str]:
+        """The months in which somebody of the branch reported on the indicator's data sets."""
+        reports = self.reports() if self.months else None
+        if reports is None:
+            return []
+        wanted = reports["data_set"].isin(data_sets) & reports["org_unit"].isin(self.branch())
+        months = set(reports.loc[wanted & (reports["received"] > 0), "period"])
+        return [str(month) for month in self.months if month in months]
+
     def counted_months(self, data_sets: Sequence[str]) -> list[int]:
         """The months in which a report of the indicator's data sets was expected; all where none is known."""
         reports = self.reports()

@@ -1,66 +1,216 @@
-"""`layidu explain`: from a value back to the cells of DHIS2 it is made of, and the populations it is divided by."""
+"""`layidu explain`: from a value back to the cells of DHIS2, to what is missing there, and to the sources."""
 
+import json
 import sys
+from collections.abc import Sequence
 from datetime import date
 
 import pandas as pd
 
 from flows.evidence import Evidence
 from flows.memory import last_seen
+from flows.over_time import in_time
 from flows.session import read_declared
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Mappings
-from layidu.mapping.nearest import nearest
+from layidu.mapping.contracts import Indicator, Mappings
+from layidu.mapping.nearest import listed, nearest
+from layidu.mapping.versions import YearlyTerms, indicator_of
+from layidu.model.disaggregation import read as read_bands
+from layidu.model.disaggregation import spell
 from layidu.model.periods import Period, month_number, overlapping, parse
+from layidu.report.beside import KEPT_OUT, PUBLISHED, Beside, Document
 from layidu.report.explanation import Explained, explain
-from layidu.settings import read_settings
-from warehouse import read
+from layidu.report.explanation_json import as_json
+from layidu.settings import Settings, read_settings
+from quality.rules import read_rules
+from warehouse import migrate, read
 from warehouse.connect import Warehouse, open_warehouse
 
 SHOWN = 60  # rows of a part on a terminal
+PERIOD_TYPES = ("Monthly", "Quarterly", "SixMonthly", "Yearly")
 
 
-def explain_value(code: str, place: str, period_id: str, *, everything: bool = False) -> int:
+def explain_value(
+    code: str,
+    place: str,
+    period_id: str,
+    *,
+    band: str = "",
+    everything: bool = False,
+    for_machine: bool = False,
+) -> int:
     """Print the road back from one value; long lists are cut unless `everything` is asked for."""
     settings = read_settings()
     mappings = read_declared(settings)
-    warehouse = open_warehouse(settings)
-    indicator = mappings.indicators.get(code)
-    if indicator is None:
-        raise unknown(
-            f"indicateur « {code} »", "un code de mappings/indicators/", nearest(code, mappings.indicators)
-        )
+    warehouse = filled_warehouse(settings)
+    if code not in mappings.indicators:
+        near = nearest(code, mappings.indicators)
+        raise unknown(f"indicateur « {code} »", "un code de mappings/indicators/", near)
     period = period_of(period_id)
     source, unit = find_place(warehouse, mappings, place)
-    months = months_of(period, last_seen(warehouse, source))
-    result = read.results(
-        warehouse, source=source, indicators=[code], periods=[period.id], org_units=[unit["uid"]]
+    indicator = indicator_of(mappings.indicators[code], period.start.year) or mappings.indicators[code]
+    terms = terms_of(warehouse, mappings, code, indicator, period)
+    disaggregation = band_of(band, terms)
+    explained = result_of(warehouse, mappings, source, unit["uid"], indicator, code, period, disaggregation)
+    where = Evidence(
+        warehouse,
+        source,
+        terms[terms["disaggregation"] == disaggregation].reset_index(drop=True),
+        read.tree(warehouse, source),
+        unit["uid"],
+        tuple(months_of(period, last_seen(warehouse, source))),
     )
-    values = result.iloc[0] if len(result) else None
-    tree = read.tree(warehouse, source)
-    explained = Explained(
+    data_sets = indicator.data_sets.get(source, [])
+    cells, left_out = where.value_cells()
+    every = pd.concat([cells, where.report_cells()], ignore_index=True)
+    every, notes = in_time(every, indicator, mappings.variables, where.reported_months(data_sets))
+    people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
+    rules = {name: rule.source or "" for name, rule in read_rules(settings.rules).items()}
+    beside = beside_of(where, mappings, code, indicator, period, notes, rules)
+    if for_machine:
+        told = json.dumps(as_json(explained, every, people, left_out, beside), ensure_ascii=False, indent=1)
+    else:
+        limit = None if everything else SHOWN
+        told = explain(explained, every, people, left_out=left_out, beside=beside, limit=limit)
+    sys.stdout.write(f"{told}\n")
+    if not for_machine and not everything and len(every) > SHOWN:
+        sys.stdout.write("la liste entière : ajouter --all\n")
+    return 0
+
+
+def filled_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse, once it has tables."""
+    warehouse = open_warehouse(settings)
+    if migrate.revision(warehouse) is None:
+        raise ConfigurationError(
+            where=f"entrepôt {warehouse.place}",
+            found="une base sans tables",
+            expected="une base qu'un passage a remplie",
+            todo="layidu init, puis layidu pull et layidu compute (LAYIDU_HOME est-il le bon ?)",
+        )
+    return warehouse
+
+
+def terms_of(
+    warehouse: Warehouse, mappings: Mappings, code: str, indicator: Indicator, period: Period
+) -> pd.DataFrame:
+    """The terms the period was computed by: those of the warehouse, or of the earlier formula it had."""
+    if indicator.version == mappings.indicators[code].version:
+        return read.terms_of(warehouse, code, None)
+    every = YearlyTerms(mappings, read.variable_cells(warehouse)).of(period.start.year)[1]
+    found: pd.DataFrame = every[every["indicator"] == code].reset_index(drop=True)
+    return found
+
+
+def band_of(text: str, terms: pd.DataFrame) -> str:
+    """The disaggregation a person asks for; empty is the total."""
+    if not text:
+        return ""
+    bands = dict(part.split("=", 1) for part in text.split("|") if "=" in part)
+    spelled = spell(bands) if bands else text
+    known = sorted(set(terms["disaggregation"]) - {""})
+    if spelled not in known:
+        raise ConfigurationError(
+            where=f"ventilation « {text} »",
+            found="inconnue pour cet indicateur",
+            expected=f"l'une de : {listed(known)}",
+            todo="par exemple --band age=15-24 ; plusieurs dimensions se séparent par |",
+        )
+    return spelled
+
+
+def result_of(
+    warehouse: Warehouse,
+    mappings: Mappings,
+    source: str,
+    uid: str,
+    indicator: Indicator,
+    code: str,
+    period: Period,
+    disaggregation: str,
+) -> Explained:
+    """The stored result, with the names its explanation needs."""
+    rows = read.results(
+        warehouse,
+        source=source,
+        indicators=[code],
+        periods=[period.id],
+        org_units=[uid],
+        disaggregated=True,
+    )
+    rows = rows[rows["disaggregation"] == disaggregation]
+    values = rows.iloc[0] if len(rows) else None
+    computed = read.computed_by(warehouse, source, code, disaggregation, uid, period.id)
+    version, run, started = computed or (indicator.version, None, "")
+    return Explained(
         code=code,
         indicator=indicator,
-        org_unit_path=path_of(tree, unit["uid"]),
-        org_unit_uid=unit["uid"],
+        org_unit_path=path_of(read.tree(warehouse, source), uid),
+        org_unit_uid=uid,
         period=period.id,
         numerator=number(values, "numerator"),
         denominator=number(values, "denominator"),
         value=number(values, "value"),
         status=None if values is None else str(values["status"]),
         completeness=number(values, "completeness"),
+        disaggregation=disaggregation,
+        version=version,
+        run=run,
+        run_started=started,
         names=names_of(mappings),
     )
-    where = Evidence(warehouse, source, read.terms_of(warehouse, code), tree, unit["uid"], tuple(months))
-    cells, left_out = where.value_cells()
-    every = pd.concat([cells, where.report_cells()], ignore_index=True)
-    data_sets = indicator.data_sets.get(source, [])
-    people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
-    told = explain(explained, every, people, left_out=left_out, limit=None if everything else SHOWN)
-    sys.stdout.write(f"{told}\n")
-    if not everything and len(every) > SHOWN:
-        sys.stdout.write("la liste entière : ajouter --all\n")
-    return 0
+
+
+def beside_of(
+    where: Evidence,
+    mappings: Mappings,
+    code: str,
+    indicator: Indicator,
+    period: Period,
+    notes: Sequence[str],
+    rules: dict[str, str],
+) -> Beside:
+    """Refused and flagged cells of the indicator's variables, what was published, and the documents behind it all."""
+    variables = sorted(set(where.terms["name"]) & set(mappings.variables))
+    months = [str(month) for month in where.months]
+    refused, remarks = (
+        KEPT_OUT.cast(
+            read.kept_out(where.warehouse, where.source, variables, where.uid, months, refused=refused)
+        )
+        for refused in (True, False)
+    )
+    total = not any(read_bands(text) for text in where.terms["disaggregation"])
+    published = read.published_parts(where.warehouse, code, where.uid, period.id) if total else None
+    return Beside(
+        refused=refused,
+        remarks=remarks,
+        published=PUBLISHED.frame() if published is None else PUBLISHED.cast(published),
+        notes=tuple(notes),
+        documents=tuple(documents_of(mappings, indicator, where.terms)),
+        rules=rules,
+    )
+
+
+def documents_of(mappings: Mappings, indicator: Indicator, terms: pd.DataFrame) -> list[Document]:
+    """Where the definition, each variable and each population come from."""
+    found = [
+        Document("définition", indicator.name, indicator.source),
+        Document("responsable", indicator.theme, indicator.owner),
+    ]
+    populations = mappings.populations
+    for name in sorted(set(terms["name"])):
+        variable = mappings.variables.get(name)
+        if variable is not None:
+            found.append(Document("variable", variable.name, variable.source or "source non déclarée"))
+        measure = populations.measures.get(name) if populations else None
+        if measure is not None and populations is not None:
+            found.append(Document("population", measure.name, measure.source))
+            found += [
+                Document("série", populations.series[one].name, populations.series[one].source)
+                for one in measure.series
+                if one in populations.series
+            ]
+    return found
 
 
 def unknown(where: str, expected: str, near: str | None) -> ConfigurationError:
@@ -74,13 +224,14 @@ def unknown(where: str, expected: str, near: str | None) -> ConfigurationError:
 
 
 def period_of(text: str) -> Period:
-    """A month, a quarter or a year."""
+    """A month, a quarter, a half-year or a year."""
     try:
         period = parse(text)
     except ValueError:
         period = None
-    if period is None or period.type not in ("Monthly", "Quarterly", "Yearly"):
-        raise unknown(f"période « {text} »", "un mois 202603, un trimestre 2026Q1 ou une année 2026", None)
+    if period is None or period.type not in PERIOD_TYPES:
+        expected = "un mois 202603, un trimestre 2026Q1, un semestre 2026S1 ou une année 2026"
+        raise unknown(f"période « {text} »", expected, None)
     return period
 
 

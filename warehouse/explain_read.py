@@ -71,13 +71,14 @@ def source_cells(
         return fetch_frame(connection, SOURCE_CELLS, QUERY, parameters)
 
 
-def terms_of(warehouse: Warehouse, indicator: str, disaggregation: str = "") -> pd.DataFrame:
-    """The terms of an indicator as the warehouse works with them (TERMS)."""
+def terms_of(warehouse: Warehouse, indicator: str, disaggregation: str | None = "") -> pd.DataFrame:
+    """The terms of an indicator as the warehouse works with them (TERMS); of all its bands when None is asked."""
     with warehouse.connect("loader") as connection:
         return fetch_frame(
             connection,
             TERMS,
             "SELECT indicator, disaggregation, part, kind, name, filter, coefficient FROM plan.term"
-            " WHERE indicator = %(indicator)s AND disaggregation = %(disaggregation)s ORDER BY position",
+            " WHERE indicator = %(indicator)s"
+            " AND (%(disaggregation)s::text IS NULL OR disaggregation = %(disaggregation)s) ORDER BY position",
             {"indicator": indicator, "disaggregation": disaggregation},
         )

@@ -1,5 +1,6 @@
 """What can be read from the warehouse? One name for the other rooms; the queries stand where they belong."""
 
+from warehouse.behind_read import computed_by, kept_out, published_parts, variable_cells
 from warehouse.explain_read import source_cells, terms_of
 from warehouse.holds import accepted, decide_hold, one_hold, open_hold, open_holds
 from warehouse.load_ledger import read_ledger
@@ -19,10 +20,12 @@ from warehouse.read_sums import mapped_sums, published_results, reports, tree, y
 __all__ = [
     "accepted",
     "changes_of",
+    "computed_by",
     "cursors",
     "decide_hold",
     "find_org_units",
     "freshness",
+    "kept_out",
     "known_rows",
     "mapped_sums",
     "one_hold",
@@ -31,6 +34,7 @@ __all__ = [
     "open_holds",
     "open_issues",
     "open_refusals",
+    "published_parts",
     "published_results",
     "read_ledger",
     "reports",
@@ -40,5 +44,6 @@ __all__ = [
     "terms_of",
     "tombstones",
     "tree",
+    "variable_cells",
     "years",
 ]

@@ -27,6 +27,9 @@ class Explained:
     status: str | None
     completeness: float | None
     disaggregation: str = ""
+    version: int = 1  # of the formula
+    run: int | None = None  # that computed it
+    run_started: str = ""  # 2026-04-08 22:00, UTC
     names: Mapping[str, str] = field(default_factory=dict)  # variables and measures -> names
 
     @property
@@ -41,7 +44,8 @@ def heading(explained: Explained) -> Iterator[str]:
     indicator = explained.indicator
     yield f"{explained.code} · {french.plain(indicator.name)}"
     yield f"  définition   {french.plain(indicator.definition)}"
-    yield f"  formule      {formula(indicator, explained.names)}"
+    version = f" (version {explained.version})" if explained.version > 1 or indicator.earlier else ""
+    yield f"  formule      {formula(indicator, explained.names)}{version}"
     if explained.disaggregation:
         yield f"  ventilation  {bands(explained.disaggregation)}"
     yield f"  lieu         {' › '.join(map(french.plain, explained.org_unit_path))} [{explained.org_unit_uid}]"
@@ -53,6 +57,8 @@ def heading(explained: Explained) -> Iterator[str]:
     yield f"  calcul       {parts} × {french.exact(indicator.factor)}"
     yield f"  statut       {french.status(explained.status)}"
     yield f"  complétude   {french.percent(explained.completeness)} des rapports attendus"
+    if explained.run is not None:
+        yield f"  calculé par  le passage {explained.run}, commencé le {explained.run_started} UTC"
 
 
 def formula(indicator: Indicator, names: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from layidu.model.frames import TEXT, Contract
 from layidu.report import french
+from layidu.report.beside import Beside, beside_lines
 from layidu.report.explained import YEAR_DAYS, Explained, bands, heading
 
 __all__ = ["LEFT_OUT", "POPULATION_TERMS", "SOURCE_CELLS", "Explained", "explain"]
@@ -58,12 +59,13 @@ def explain(
     populations: pd.DataFrame,
     *,
     left_out: pd.DataFrame | None = None,
+    beside: Beside | None = None,
     limit: int | None = 60,
 ) -> str:
     """The road back from a value to DHIS2's cells, as text; `limit` rows a part (None: all of them).
 
     Subtotals and sums are always those of every row, shown or not. `left_out` (LEFT_OUT) are cells a correction
-    keeps out of compute: counted and listed, never added.
+    keeps out of compute: counted and listed, never added; `beside` is what else a reader must know.
     """
     found = SOURCE_CELLS.check(cells)
     people = POPULATION_TERMS.check(populations)
@@ -74,7 +76,9 @@ def explain(
         lines += cell_lines(own, explained.names, limit)
         lines += population_lines(theirs, explained.names, limit)
         lines += sum_lines(part, own, theirs, expected)
+    lines += [f"  {note}" for note in (beside.notes if beside else ())]
     lines += left_out_lines(LEFT_OUT.frame() if left_out is None else LEFT_OUT.check(left_out))
+    lines += beside_lines(beside, limit) if beside else ()
     return "\n".join(lines) + "\n"
 
 

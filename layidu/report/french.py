@@ -80,6 +80,8 @@ def period(text: str) -> str:
     """`202603` -> mars 2026, `2026Q1` -> 1er trimestre 2026; any other id as it is."""
     if len(text) == 6 and text.isascii() and text.isdigit() and 1 <= int(text[4:]) <= 12:
         return f"{MONTHS[int(text[4:]) - 1]} {text[:4]}"
+    if len(text) == 6 and text[4] == "S" and text[5] in "12":
+        return f"{'1er' if text[5] == '1' else '2e'} semestre {text[:4]}"
     if len(text) == 6 and text[4] == "Q" and text[5] in "1234":
         return f"{'1er' if text[5] == '1' else text[5] + 'e'} trimestre {text[:4]}"
     return text

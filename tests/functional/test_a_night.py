@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from layidu.mapping.reader import read_mappings
+from layidu.mapping.unusedcheck import names_used
 from tests.hamlet import Answer, Person, hamlet_mappings
 
 EQUATION = re.compile(
@@ -95,6 +97,59 @@ def test_a_value_is_explained_down_to_its_cells(person: Person, first_night: Ans
     assert told.returncode == 0, told.stderr
     assert "TDR" in told.stdout
     assert "ATTENTION" not in told.stdout
+
+
+def kinds_of_indicators(folder: Path) -> list[str]:
+    """One indicator of each kind: how its parts add up over time, weights, populations, reports, states."""
+    mappings = read_mappings(folder)
+    kinds: dict[tuple[object, ...], str] = {}
+    for code, one in mappings.indicators.items():
+        names = sorted(names_used(one))
+        variables = [mappings.variables[name] for name in names if name in mappings.variables]
+        kind = (
+            one.over_time,
+            one.annualised,
+            one.denominator is None,
+            one.numerator_weights is not None,
+            tuple(one.periods),
+            frozenset(variable.over_time for variable in variables),
+            frozenset(bool(variable.cells) for variable in variables),
+            len(variables) < len(names),
+        )
+        kinds.setdefault(kind, code)
+    return sorted(kinds.values())
+
+
+def test_every_kind_of_indicator_is_the_sum_of_its_evidence(person: Person, first_night: Answer) -> None:
+    assert first_night.returncode == 4
+    codes = kinds_of_indicators(person.mappings)
+    assert len(codes) >= 6
+    places = (("HA-0101", "202602"), ("HA", "2026Q1"), ("HA-01", "2026"))
+    compared = 0
+    for position, code in enumerate(codes):
+        place, period = places[position % len(places)]
+        told = person.run("explain", code, place, period, "--json")
+        assert told.returncode == 0, told.stderr
+        explained = json.loads(told.stdout)
+        for part in explained["parts"].values():
+            if part["computed"] is not None:
+                assert part["sum"] == pytest.approx(part["computed"]), (code, place, period)
+                compared += 1
+        assert explained["sources"][0]["source"]
+    assert compared >= 6
+
+
+def test_a_band_is_explained_and_a_refused_cell_stands_beside(person: Person, first_night: Answer) -> None:
+    assert first_night.returncode == 4
+    told = person.run("explain", "PF-CYP", "HA", "202602", "--band", "product=dmpa_sc")
+    assert told.returncode == 0, told.stderr
+    assert "ventilation" in told.stdout
+    assert "Refusées, hors de la copie" in told.stdout
+    assert "number-expected" in told.stdout
+    assert "Sources" in told.stdout
+    wrong = person.run("explain", "PF-CYP", "HA", "202602", "--band", "product=dmpa")
+    assert wrong.returncode == 3
+    assert "product=dmpa_sc" in wrong.stderr
 
 
 def test_what_does_not_exist_is_said_in_four_parts(person: Person, first_night: Answer) -> None:
