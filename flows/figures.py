@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from flows.night import AtHand, Night
+from flows.promised_figures import declared_plan, declared_promises, promised_values
 from layidu.dhis2.figures import DECLARED_FIGURES, FIGURE_VALUES, declared_figures
 from layidu.dhis2.publishable import figure_indicators, formula_version
 from layidu.mapping.contracts import Mappings
@@ -10,7 +12,24 @@ from layidu.mapping.publishing import Publication
 
 def declared_of(mappings: Mappings, publication: Publication) -> pd.DataFrame:
     """Every figure of a publication (`DECLARED_FIGURES`), whether it has a value yet or not."""
-    return declared_figures([indicator_figures(mappings, publication)])
+    frames = [indicator_figures(mappings, publication)]
+    if publication.commitments:
+        frames.append(declared_promises(mappings, publication))
+    if publication.plan:
+        frames.append(declared_plan(mappings))
+    return declared_figures(frames)
+
+
+def values_of(
+    night: Night, source: AtHand, publication: Publication, results: pd.DataFrame, tree: pd.DataFrame
+) -> pd.DataFrame:
+    """What the figures are worth (`FIGURE_VALUES`), of indicators, promises and plan lines."""
+    of_indicators = indicator_values(publication, results, tree)
+    country = tree.loc[tree["parent"] == -1, "uid"].tolist()
+    if not (publication.commitments or publication.plan) or len(country) != 1:
+        return of_indicators
+    promised = promised_values(night, source, publication, country[0])
+    return FIGURE_VALUES.cast(pd.concat([of_indicators, promised], ignore_index=True))
 
 
 def indicator_figures(mappings: Mappings, publication: Publication) -> pd.DataFrame:

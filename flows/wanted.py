@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from flows.computing import last_ended_month
-from flows.figures import declared_of, indicator_values
+from flows.figures import declared_of, values_of
 from flows.night import AtHand, Night
 from layidu.dhis2 import elements, figures, push
 from layidu.dhis2.client import Client
@@ -36,7 +36,7 @@ def wanted(night: Night, source: AtHand, code: str, publication: Publication, cl
     if publication.kind == "figures":
         declared = declared_of(night.mappings, publication)
         of_figures = figures.elements_of_figures(code, publication, declared)
-        values = indicator_values(publication, results, tree)
+        values = values_of(night, source, publication, results, tree)
         kept = figures.without_small_numbers(values, publication.small_numbers)
         return Wanted(
             of_figures,

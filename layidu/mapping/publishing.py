@@ -7,8 +7,8 @@ from pydantic import Field
 from layidu.mapping.declared import Declared
 
 PeriodType = Literal["Monthly", "Quarterly", "SixMonthly", "Yearly"]
-#: What of a promise's computed status is published: its result, its process indicators and their parts, itself.
-StatusKind = Literal["commitment", "result", "process", "part"]
+#: Whose computed status is published: the commitment as a whole, its results, its process indicators.
+StatusKind = Literal["commitment", "result", "process"]
 
 
 class SmallNumbers(Declared):
