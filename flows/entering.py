@@ -7,31 +7,45 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from flows.access import is_sandbox
 from flows.promising import assess
 from flows.scorecard import main_source
-from flows.session import session
+from flows.session import read_declared, session
 from layidu.errors import ConfigurationError
+from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_files import read_entry_file
 from layidu.mapping.entry_rows import COLUMNS, check_entries
 from layidu.mapping.entry_templates import template
-from layidu.mapping.reader import read_mappings
 from layidu.report.console import Console
-from layidu.settings import read_settings
-from warehouse import entries, read_promises, runs
+from layidu.settings import Settings, read_settings
+from warehouse import entries, migrate, read_promises, runs
+from warehouse.connect import open_warehouse
 from warehouse.load_results import write_results
 
 #: More refusals than this are counted, not listed; all are in plan.import_refusal.
 SHOWN = 50
 
 
-def today() -> date:
-    """The day here: a person enters what has happened."""
+def today(settings: Settings, mappings: Mappings) -> date:
+    """The day here: a person enters what has happened; of a sandbox the day its own clock showed last."""
+    name = main_source(mappings)
+    if is_sandbox(settings, name, mappings.sources[name]) is not None:
+        warehouse = open_warehouse(settings)
+        if migrate.revision(warehouse) is not None:
+            return read_promises.assessed_on(warehouse) or here()
+    return here()
+
+
+def here() -> date:
+    """The day of this machine."""
     return datetime.now(UTC).date()
 
 
 def write_template(kind: str, target: Path | None) -> int:
     """`layidu template KIND`: the file to fill in, or standard output."""
-    content = template(kind, read_mappings(read_settings().mappings), today())
+    settings = read_settings()
+    mappings = read_declared(settings)
+    content = template(kind, mappings, today(settings, mappings))
     if target is None:
         sys.stdout.buffer.write(content)
         return 0
@@ -63,7 +77,7 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
     settings = read_settings()
     with session(f"import {kind}", settings, Console(quiet=True)) as night:
         known = entries.current(night.warehouse, kind)
-        checked = check_entries(kind, file, night.mappings, known, today())
+        checked = check_entries(kind, file, night.mappings, known, today(settings, night.mappings))
         brought = entries.Brought(
             kind=kind,
             name=file.name,
@@ -74,7 +88,7 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
         )
         done = entries.record(night.warehouse, brought, night.token)
         source = main_source(night.mappings)
-        on = read_promises.assessed_on(night.warehouse) or today()
+        on = read_promises.assessed_on(night.warehouse) or here()
         commitments, plan = assess(night.warehouse, night.mappings, source, on)
         write_results(night.warehouse, {}, night.token, commitment_status=commitments, plan_progress=plan)
         code = 1 if done.refused else 0

@@ -69,9 +69,8 @@ def process_row(
     target: Target,
     parent: str | None = None,
 ) -> Row:
-    """A row against what would be all of it."""
+    """A row against what would be all of it; no document draws a path to it, so nothing is expected by a date."""
     kind = "process" if parent is None else "part"
-    expected = target.target
     return status_row(
         commitment,
         code,
@@ -81,8 +80,6 @@ def process_row(
         parent=parent,
         found=found,
         target=target,
-        expected=expected if found is not None and found.value is not None else None,
-        expected_today=expected,
     )
 
 

@@ -48,8 +48,9 @@ def status_row(
             "denominator": found.denominator,
             "completeness": found.completeness,
         }
-        if found.value is not None and expected is not None:
-            row["gap"] = found.value - expected
+        against = expected if expected is not None else (target.target if target is not None else None)
+        if found.value is not None and against is not None:
+            row["gap"] = found.value - against
     if target is not None:
         row |= {
             name: getattr(target, name) for name in ("baseline", "baseline_year", "target", "target_year")

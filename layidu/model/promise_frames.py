@@ -52,7 +52,7 @@ COMMITMENT_STATUS = Contract(
         "target_year": "Int32",
         "expected": "float64",  # at the date of the value
         "expected_today": "float64",
-        "gap": "float64",  # value - expected
+        "gap": "float64",  # value - expected; value - target where no path is declared
         "progress": "float64",
         "unit": TEXT,
         "expired": "bool",  # the target year is over

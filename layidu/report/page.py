@@ -112,7 +112,11 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     built.filters.update(
-        number=number_or_dash, exact=exact_or_dash, period=french.period, percent=french.percent
+        number=number_or_dash,
+        exact=exact_or_dash,
+        rounded=rounded_or_dash,
+        period=french.period,
+        percent=french.percent,
     )
     built.globals.update(
         COLOURS=COLOURS,
@@ -127,6 +131,11 @@ def environment() -> Environment:
 def number_or_dash(value: object, decimals: int = 0) -> str:
     """A number for readers; a dash for whatever a frame says is missing."""
     return french.number(float(value), decimals) if isinstance(value, int | float) else french.DASH
+
+
+def rounded_or_dash(value: object) -> str:
+    """A number with a decimal where it has any."""
+    return french.exact(round(float(value), 1)) if isinstance(value, int | float) else french.DASH
 
 
 def exact_or_dash(value: object) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections import Counter
+from html import unescape
 from html.parser import HTMLParser
 
 import numpy as np
@@ -135,7 +136,7 @@ def test_what_the_page_says(html: str) -> None:
         "structures : déplacement",
         "FP2030-E2",
         "15,3 observé, 23,9 attendu",
-        "PF-CYP, PF-CYPR",
+        "PF-CYPR\u00a0→",
         "aucun résultat : manquant n'est pas zéro",
         "prouvé",
         "jamais une moyenne de taux",
@@ -206,3 +207,27 @@ def test_missing_months_break_the_line_and_are_not_zero() -> None:
     assert len(chart.marks) == 23
     assert chart.path.count("M") == 2
     assert months_between("202411", "202502") == ["202411", "202412", "202501", "202502"]
+
+
+def test_promises_are_folded_lists_with_three_statuses_and_a_reason(html: str) -> None:
+    section = html.split('<h2 id="engagements">')[1].split('<h2 id="comptes">')[0]
+    assert section.count('<details class="printed promise">') == 2  # a commitment and a sector
+    assert "open" not in re.findall(r"<details[^>]*>", section)[0]
+    text = " ".join(unescape(re.sub(r"<[^>]+>", " ", section)).split())
+    for words in (
+        "Déclaré, synthèse : « beaucoup d'actions »",
+        "titre : Réalisé ; récapitulatif : Réalisé",
+        "Comité de suivi, 14/03/2026",
+        "15,3 observé, 23,9 attendu Source : enquête",
+        "PF-CYP ↑ PF-CYPR →",
+        "Contradictions : C14",
+        "2 lignes : 1 vert 1 gris",
+        "titres de section 8 3 0 4 15 compté",
+        "Contradictions des documents (1)",
+        "non imprimé",  # a line without a responsible
+    ):
+        assert words in text
+    process = section.split("FP2030-I2.1")[1].split("</tr>")[0]
+    assert re.findall(r'<span class="(GREEN|YELLOW|RED|GREY)">', process) == ["GREY", "YELLOW"]
+    assert "−8,6" in text
+    assert "1er trimestre 2026" in text

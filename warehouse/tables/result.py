@@ -89,7 +89,7 @@ COMMITMENT_STATUS = Table(
     optional("target_year", SMALL, "year to reach it"),
     optional("expected", NUMBER, "value the trajectory expects at the date of the value"),
     optional("expected_today", NUMBER, "value the trajectory expects on the day of the assessment"),
-    optional("gap", NUMBER, "value - expected"),
+    optional("gap", NUMBER, "value - expected; value - target where no path is declared"),
     optional("progress", NUMBER, "(value - baseline) / (expected - baseline), or value / target"),
     optional("unit", TEXT, "unit of the value"),
     required("expired", BOOL, "whether the target year is over"),
