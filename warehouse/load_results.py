@@ -6,7 +6,7 @@ is; of one that changed only the rows that differ are written, so that each tell
 # ruff: noqa: S608  the SQL is put together from constants of this room; data travel as parameters
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -21,7 +21,17 @@ from layidu.model.frames import FINDINGS, Contract
 from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
-from warehouse.result_rows import COLUMNS, NUMBERS, Rows, by_period, copy_rows, rows_of
+from warehouse.result_rows import (
+    COLUMNS,
+    NUMBERS,
+    ROW,
+    IntArray,
+    Rows,
+    copy_rows,
+    fingerprints,
+    rows_of,
+    upper_levels_first,
+)
 from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql
 
 VALUES = (*NUMBERS, "status", "version")
@@ -68,18 +78,18 @@ class Switch:
     def year(
         self,
         year: int,
-        results: pd.DataFrame,
-        as_it_was: pd.DataFrame | None = None,
+        results: Iterable[pd.DataFrame],
+        as_it_was: Iterable[pd.DataFrame] = (),
         versions: Mapping[str, int] = NO_VERSIONS,
     ) -> None:
-        """Make one year's results (RESULTS) equal to these frames.
+        """Make one year's results (RESULTS, in as many pieces as one likes) equal to these frames.
 
         `as_it_was`: results up the tree of their period, only those that differ from today's. `versions`:
         indicator -> version of the formula it was computed by, 1 where none is named.
         """
-        rows = rows_of(self.connection, results, versions, as_it_was=False)
-        if as_it_was is not None:
-            rows = np.concatenate([rows, rows_of(self.connection, as_it_was, versions, as_it_was=True)])
+        pieces = [rows_of(self.connection, frame, versions, as_it_was=False) for frame in results]
+        pieces += [rows_of(self.connection, frame, versions, as_it_was=True) for frame in as_it_was]
+        rows = np.concatenate([np.empty(0, ROW), *pieces])
         self.written += write_year(self.connection, year, rows, self.run.run_id)
 
     def small(self, contract: Contract, rows: pd.DataFrame) -> None:
@@ -120,7 +130,7 @@ def write_results(
     """
     with switching(warehouse, run) as switch:
         for year in sorted(results):
-            switch.year(year, results[year], versions=versions.get(year, NO_VERSIONS))
+            switch.year(year, [results[year]], versions=versions.get(year, NO_VERSIONS))
         small = (
             (COMMITMENT_STATUS, commitment_status),
             (PLAN_PROGRESS, plan_progress),
@@ -135,48 +145,47 @@ def write_results(
 def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int) -> int:
     """Write the periods of one year whose fingerprint is not that of last time; how many rows differed."""
     known = {
-        str(what): str(sha256)
+        int(str(what).rpartition("/")[2]): str(sha256)
         for what, sha256 in fetch(
             connection,
             "SELECT what, sha256 FROM result.digest WHERE what LIKE %(what)s",
             {"what": f"value/{year}%"},
         )
     }
-    now = {f"value/{period}": (period, found, sha256) for period, found, sha256 in by_period(rows)}
-    changed = {what: one for what, one in now.items() if known.get(what) != one[2]}
-    gone = known.keys() - now.keys()
-    for what in sorted(changed.keys() | gone):
-        forget(connection, what)
-    for what, (_, _, sha256) in changed.items():
-        note(connection, what, sha256, run)
-    first = [what for what in changed if what not in known]
-    again = [int(what.rpartition("/")[2]) for what in sorted((changed.keys() - set(first)) | gone)]
+    now = fingerprints(rows)
+    differing = sorted(period for period in known.keys() | now.keys() if known.get(period) != now.get(period))
+    for period in differing:
+        forget(connection, f"value/{period}")
+        if period in now:
+            note(connection, f"value/{period}", now[period], run)
+    levels = {
+        int(str(key)): int(str(level))
+        for key, level in fetch(connection, "SELECT key, level FROM source.org_unit")
+    }
+    order = upper_levels_first(rows, levels)
+    first = [period for period in differing if period not in known]
+    again = [period for period in differing if period in known]
     written = 0
     if first:
-        fresh = rows[np.isin(rows["period"], [changed[what][0] for what in first])]
-        copy_rows(connection, "result.value", upper_levels_first(connection, fresh), run)
+        fresh = chosen(rows, order, first)
+        copy_rows(connection, "result.value", rows, fresh, run)
         written += len(fresh)
     if again:
-        written += rewrite(connection, rows[np.isin(rows["period"], again)], again, run)
+        written += rewrite(connection, rows, chosen(rows, order, again), again, run)
     return written
 
 
-def upper_levels_first(connection: psycopg.Connection, rows: Rows) -> Rows:
-    """What a person sees who asks for a few rows in no order."""
-    levels = np.array(
-        fetch(connection, "SELECT key, level FROM source.org_unit ORDER BY key"), dtype=np.int64
-    )
-    if not len(levels):
-        return rows
-    place = np.minimum(np.searchsorted(levels[:, 0], rows["org_unit"]), len(levels) - 1)
-    return rows[np.argsort(levels[place, 1].astype(np.int16), kind="stable")]
+def chosen(rows: Rows, order: IntArray, periods: list[int]) -> IntArray:
+    """Of an order, the rows of these periods."""
+    found: IntArray = order[np.isin(rows["period"], periods)[order]]
+    return found
 
 
-def rewrite(connection: psycopg.Connection, rows: Rows, periods: list[int], run: int) -> int:
+def rewrite(connection: psycopg.Connection, rows: Rows, order: IntArray, periods: list[int], run: int) -> int:
     """Write where the stored rows of these periods differ; each row tells which run last changed it."""
     definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     run_sql(connection, f"CREATE TEMP TABLE now ({definition}) ON COMMIT DROP")
-    copy_rows(connection, "now", rows)
+    copy_rows(connection, "now", rows, order)
     run_sql(connection, "ANALYZE now")
     parameters = {"periods": periods, "run": run}
     run_sql(connection, DIFFERING, parameters)

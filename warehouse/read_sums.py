@@ -4,11 +4,12 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from layidu.model.frames import MAPPED_SUMS, REPORTS, RESULTS, TREE
 from warehouse.connect import Warehouse
 from warehouse.keys import source_number
-from warehouse.staging import copy_out, fetch, fetch_frame, run_sql
+from warehouse.staging import fetch, fetch_bytes, fetch_frame, run_sql
 
 TREE_QUERY = """
 SELECT o.key AS org_unit, coalesce(p.key, -1) AS parent, o.level, o.uid, o.name, o.opening_date, o.closed_date
@@ -25,9 +26,10 @@ JOIN plan.variable k ON k.code = v.variable
 JOIN source.period p ON p.type = k.period_type AND p.number BETWEEN %(year)s * 100 AND %(year)s * 100 + 99
  AND greatest(p.number, p.number / 100 * 100 + 1) BETWEEN m.valid_from AND m.valid_to
 """
-# A correction holds only while the cell still says what was wrong.
-SUMS_QUERY = """
-SELECT w.variable_disaggregation, d.org_unit, w.number, sum(d.number)
+# A correction holds only while the cell still says what was wrong. A message for each row costs more than the row:
+# the values of one variable and disaggregation travel in one, and are added here (a sort of them all costs more).
+VALUES_QUERY = """
+SELECT w.variable_disaggregation, string_agg(int4send(d.org_unit) || int4send(w.number) || float8send(d.number), '')
 FROM source.data_value d
 JOIN wanted w ON w.period = d.period AND w.data_element = d.data_element
  AND w.category_option_combo = d.category_option_combo
@@ -35,8 +37,10 @@ JOIN source.org_unit o ON o.key = d.org_unit AND o.gone IS NULL
 LEFT JOIN left_out x ON x.period = d.period AND x.data_element = d.data_element AND x.org_unit = d.org_unit
  AND x.value = d.value AND coalesce(x.category_option_combo = d.category_option_combo, true)
 WHERE d.source = %(source_key)s AND d.period = ANY(%(periods)s) AND d.number IS NOT NULL AND x.period IS NULL
-GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+GROUP BY 1 ORDER BY 1
 """
+PACKED = np.dtype([("org_unit", ">i4"), ("period", ">i4"), ("number", ">f8")])
+SUM = np.dtype([("org_unit", "i4"), ("period", "i4"), ("sum", "f8")])
 LEFT_OUT = """
 SELECT p.key AS period, e.key AS data_element, o.key AS org_unit, c.key AS category_option_combo, x.value
 FROM plan.correction x JOIN source.instance i ON i.name = x.source
@@ -46,7 +50,6 @@ JOIN source.org_unit o ON o.source = i.key AND o.uid = x.org_unit
 LEFT JOIN source.category_option_combo c ON c.source = i.key AND c.uid = x.category_option_combo
 WHERE i.name = %(source)s AND (x.category_option_combo IS NULL OR c.key IS NOT NULL)
 """
-KINDS = {"cell": "i4", "org_unit": "i4", "period": "i4", "sum": "f8"}
 # Expected: assigned (today, or until after the month), open on a day of the month, in a month that is over and
 # was pulled. Received and on time only count where a report was expected, so that no rate exceeds 100 %.
 REPORTS_QUERY = """
@@ -119,19 +122,33 @@ def mapped_sums(warehouse: Warehouse, source: str, year: int) -> pd.DataFrame:
         pairs = fetch(
             connection, "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
         )
-        rows = copy_out(connection, SUMS_QUERY, parameters, KINDS)
-    cell = rows["cell"].astype(np.int64) - 1
+        packed = fetch_bytes(connection, VALUES_QUERY, parameters)
+    sums = [added(np.frombuffer(body, PACKED)) for _, body in packed]
+    rows = np.concatenate([np.empty(0, SUM), *sums])
+    places = np.array([number - 1 for number, _ in packed], dtype=np.int64)
+    cell = np.repeat(places, [len(found) for found in sums])
     return MAPPED_SUMS.cast(
         pd.DataFrame(
             {
                 "variable": codes([str(variable) for variable, _ in pairs], cell),
                 "disaggregation": codes([str(text) for _, text in pairs], cell),
-                "org_unit": rows["org_unit"].astype(np.int32),
-                "period": rows["period"].astype(np.int32),
-                "sum": rows["sum"].astype(np.float64),
+                **{name: rows[name] for name in SUM.names or ()},
             }
         )
     )
+
+
+def added(values: NDArray[np.void]) -> NDArray[np.void]:
+    """Add what several cells say of one org unit and period; in the order of the numbers, so that it repeats."""
+    place = values["org_unit"].astype(np.int64) << 32 | values["period"]
+    order = np.lexsort((values["number"], place))
+    ordered = place[order]
+    starts = np.flatnonzero(np.diff(ordered, prepend=-1))
+    sums = np.empty(len(starts), SUM)
+    sums["org_unit"], sums["period"] = ordered[starts] >> 32, ordered[starts] & 0xFFFFFFFF
+    if len(starts):
+        sums["sum"] = np.add.reduceat(values["number"][order], starts)
+    return sums
 
 
 def codes(words: list[str], places: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> pd.Categorical:

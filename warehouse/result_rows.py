@@ -1,7 +1,7 @@
 """How do results look as rows of `result.value`? Keys for names, and PostgreSQL's binary form."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ import psycopg
 from numpy.typing import NDArray
 
 from layidu.model.frames import RESULTS
-from warehouse.staging import BINARY_END, BINARY_START, PIECE, as_sql, binary_row, fetch
+from warehouse.staging import BINARY_END, BINARY_START, as_sql, binary_row, fetch
 
 NUMBERS = ("numerator", "denominator", "value", "completeness")
 #: What a row says, without the run that wrote it: the bytes its fingerprint is taken of.
@@ -42,14 +42,16 @@ KINDS = {
     "version": "i2",
     "run": "i4",
 }
+ROWS_AT_ONCE = 1 << 16
 Rows = NDArray[np.void]
+IntArray = NDArray[np.int64]
 
 
 def rows_of(
     connection: psycopg.Connection, results: pd.DataFrame, versions: Mapping[str, int], *, as_it_was: bool
 ) -> Rows:
     """Results (RESULTS) as rows of keys, in the frame's order; names never seen before get keys of their own."""
-    RESULTS.check(results)
+    RESULTS.check_columns(results)  # that no key is repeated, the table's own key sees to
     rows = np.empty(len(results), dtype=ROW)
     rows["series"] = series_keys(connection, results)
     codes, names = pd.factorize(results["indicator"])
@@ -110,32 +112,46 @@ def period_key(period: str) -> int:
     return year + int(rest or 0)
 
 
-def by_period(rows: Rows) -> Iterator[tuple[int, Rows, str]]:
-    """Each period's rows, in the order they came, with the fingerprint of what they say."""
-    keys, codes, counts = np.unique(rows["period"], return_inverse=True, return_counts=True)
-    ordered = rows[np.argsort(codes.astype(np.int16), kind="stable")]
-    for key, end, count in zip(keys.tolist(), np.cumsum(counts), counts, strict=True):
-        of_period = ordered[end - count : end]
-        yield key, of_period, hashlib.sha256(of_period.view(np.uint8).data).hexdigest()
+def fingerprints(rows: Rows) -> dict[int, str]:
+    """Of each period: what its rows say, in the order they came."""
+    periods, places = np.unique(rows["period"], return_inverse=True)
+    place = places.astype(np.int16)
+    return {
+        int(period): hashlib.sha256(rows[place == number].view(np.uint8).data).hexdigest()
+        for number, period in enumerate(periods)
+    }
 
 
-def copy_rows(connection: psycopg.Connection, table: str, rows: Rows, run: int | None = None) -> None:
+def upper_levels_first(rows: Rows, levels: Mapping[int, int]) -> IntArray:
+    """The order to write rows in: what a person sees who asks for a few; within a level, that of the table's key.
+
+    `levels`: org unit -> level. Org units must already stand in the order of their keys.
+    """
+    known = np.zeros(max(levels, default=0) + 1, dtype=np.int64)
+    known[list(levels)] = list(levels.values())
+    periods, period = np.unique(rows["period"], return_inverse=True)
+    series, serial = np.unique(rows["series"], return_inverse=True)
+    place = (known[rows["org_unit"]] * len(series) + serial) * len(periods) + period
+    return np.argsort(place.astype(np.uint16 if place.max(initial=0) < 1 << 16 else np.int64), kind="stable")
+
+
+def copy_rows(
+    connection: psycopg.Connection, table: str, rows: Rows, order: IntArray, run: int | None = None
+) -> None:
     """Binary COPY into a table with these columns, and the run's number when it has one.
 
     A row of fixed width cannot say that a number is missing: rows that lack the same numbers go together.
     """
     columns = [*COLUMNS, *(["run"] if run is not None else [])]
     statement = as_sql(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT binary)")
-    missing = np.zeros(len(rows), dtype=np.int8)
-    for place, name in enumerate(NUMBERS):
-        missing |= np.isnan(rows[name]).astype(np.int8) << place
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write(BINARY_START)
-        for pattern in np.unique(missing).tolist():
-            lacking = {name for place, name in enumerate(NUMBERS) if pattern >> place & 1}
-            body = binary(rows[missing == pattern], columns, lacking, run).view(np.uint8).data
-            for start in range(0, len(body), PIECE):
-                copy.write(body[start : start + PIECE])
+        for start in range(0, len(order), ROWS_AT_ONCE):
+            some = rows[order[start : start + ROWS_AT_ONCE]]
+            missing = sum(np.isnan(some[name]).astype(np.int8) << place for place, name in enumerate(NUMBERS))
+            for pattern in np.unique(missing).tolist():
+                lacking = {name for place, name in enumerate(NUMBERS) if pattern >> place & 1}
+                copy.write(binary(some[missing == pattern], columns, lacking, run).view(np.uint8).data)
         copy.write(BINARY_END)
 
 

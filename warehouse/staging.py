@@ -155,16 +155,12 @@ def fetch_frame(
     return contract.cast(pd.DataFrame(cursor.fetchall(), columns=names))
 
 
-def copy_out(
-    connection: psycopg.Connection, text: str, parameters: Mapping[str, object], kinds: Mapping[str, str]
-) -> NDArray[np.void]:
-    """A query's rows as a typed array, by binary COPY; `kinds`: column -> i4 or f8, none of them null."""
-    statement = as_sql(f"COPY ({text}) TO STDOUT (FORMAT binary)")
-    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
-        body = b"".join(copy)
-    row = binary_row(kinds)
-    count = (len(body) - len(BINARY_START) - len(BINARY_END)) // row.itemsize
-    return np.frombuffer(body, dtype=row, count=count, offset=len(BINARY_START))
+def fetch_bytes(
+    connection: psycopg.Connection, text: str, parameters: Mapping[str, object]
+) -> list[tuple[int, bytes]]:
+    """All rows of a query that gives a number and bytes; the bytes travel as they are."""
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(as_sql(text), parameters).fetchall()
 
 
 def analyse(connection: psycopg.Connection, *tables: str) -> None:

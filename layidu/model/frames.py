@@ -26,13 +26,17 @@ class Contract:
 
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the frame unchanged, or raise with what was found and what was declared."""
-        found = [(str(column), str(dtype)) for column, dtype in frame.dtypes.items()]
-        if found != list(self.columns.items()):
-            raise ContractError(f"{self.name}: found {found}, expected {list(self.columns.items())}")
+        self.check_columns(frame)
         key = frame[list(self.key)]
         if self.key and (bool(key.isna().to_numpy().any()) or bool(key.duplicated().any())):
             raise ContractError(f"{self.name}: found a missing or repeated key, expected unique {self.key}")
         return frame
+
+    def check_columns(self, frame: pd.DataFrame) -> None:
+        """Raise unless the frame has these columns, in this order, with these types."""
+        found = [(str(column), str(dtype)) for column, dtype in frame.dtypes.items()]
+        if found != list(self.columns.items()):
+            raise ContractError(f"{self.name}: found {found}, expected {list(self.columns.items())}")
 
     def frame(self, rows: Any = ()) -> pd.DataFrame:
         """Build a frame with these columns and types from rows (tuples in column order, or dicts)."""

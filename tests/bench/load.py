@@ -177,11 +177,12 @@ def written(warehouse: Warehouse) -> float:
     return 0.0 if row is None else float(row[0])
 
 
-def server_url(server: EmbeddedServer) -> str:
-    """The server's own database, for SQLAlchemy."""
+def server_url(server: EmbeddedServer, warehouse: Warehouse | None = None) -> str:
+    """A database of the server, its own by default, for SQLAlchemy."""
     place = server.server
+    database = "postgres" if warehouse is None else warehouse.parameters["owner"]["dbname"]
     return (
-        f"postgresql+psycopg://{SUPERUSER}:{server.superuser_password}@/postgres?host={place.sockets}"
+        f"postgresql+psycopg://{SUPERUSER}:{server.superuser_password}@/{database}?host={place.sockets}"
         f"&port={place.port}"
     )
 
