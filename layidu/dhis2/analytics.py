@@ -1,13 +1,13 @@
 """How are DHIS2's analytics tables built, and what do they show? `shown` compares it with what we computed."""
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pandas as pd
 
 from layidu.dhis2.client import Client
+from layidu.dhis2.dialects import Dialect
 from layidu.errors import FailedSafeError
 from layidu.model.frames import TEXT, Contract
 
@@ -22,7 +22,7 @@ SHOWN_COLUMNS = {"dx": "dx", "pe": "period", "ou": "org_unit", "value": "value"}
 CELLS_PER_REQUEST = 50_000  # half of DHIS2's default keyAnalyticsMaxLimit
 ORG_UNITS_PER_REQUEST = 200  # 2,400 characters of address
 DX_PER_REQUEST = 100
-LAST_BUILT, RUNTIME = "lastAnalyticsTableSuccess", "lastAnalyticsTableRuntime"
+LAST_BUILT = "lastAnalyticsTableSuccess"  # when the last build that succeeded began, not when it ended
 ZERO_SETTING = "keyIncludeZeroValuesInAnalytics"
 SKIPPED_TABLES = {"skipEvents": "true", "skipEnrollment": "true", "skipTrackedEntities": "true"}
 
@@ -84,7 +84,7 @@ def wait_for_next_run(
         info = client.read_json("system/info")
         last = str(info.get(LAST_BUILT) or "")
         # Tables hold what was there when their build began; one that had begun before the push proves nothing.
-        if moment(last) - duration(str(info.get(RUNTIME) or "")) > moment(since):
+        if moment(last) > moment(since):
             return last
         sleep(poll_s)
         waited += poll_s
@@ -101,14 +101,7 @@ def moment(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
-        return datetime(1970, 1, 2)  # noqa: DTZ001 - never built; a build's length may be taken off
-
-
-def duration(text: str) -> timedelta:
-    """How long a build took, of `00:00:07.059`."""
-    found = re.fullmatch(r"(\d+):(\d+):(\d+)(?:\.\d+)?", text)
-    hours, minutes, seconds = (int(part) for part in found.groups()) if found else (0, 0, 0)
-    return timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return datetime(1970, 1, 1)  # noqa: DTZ001 - never built
 
 
 def refuse_failed(client: Client, messages: Sequence[dict[str, object]]) -> None:
@@ -127,10 +120,13 @@ def zeros_included(client: Client) -> bool:
     """Whether this server keeps zeros in analytics (its default is not to).
 
     A setting comes as plain text or, asked for as JSON, as an object of one entry, its value a text or not.
+    Old versions do not keep it.
     """
     said = client.read_value(f"systemSettings/{ZERO_SETTING}")
     value = said.get(ZERO_SETTING) if isinstance(said, dict) else said
-    return str(value).lower() == "true"
+    if str(value).lower() != "true":
+        return False
+    return Dialect.of(str(client.read_json("system/info").get("version"))).keeps_zeros
 
 
 def read_figures(

@@ -38,6 +38,11 @@ class Dialect:
             )
         return cls(number)
 
+    @property
+    def keeps_zeros(self) -> bool:
+        """Whether zeros are in analytics where the setting says so; up to 2.41 they stay out even then."""
+        return self.version >= (2, 42)
+
     def look_back(self, utc_offset_hours: float) -> timedelta:
         """How far before the last good pull an increment begins.
 

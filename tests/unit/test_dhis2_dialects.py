@@ -34,5 +34,14 @@ def test_an_increment_looks_back_over_the_longest_import_and_the_zone(offset: fl
     assert Dialect.of("2.42.0").look_back(offset) == timedelta(hours=hours)
 
 
+def test_zeros_stay_out_of_analytics_up_to_2_41() -> None:
+    assert [Dialect.of(text).keeps_zeros for text in ("2.40.12", "2.41.9.1", "2.42.0", "2.43.1")] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
 def test_a_mark_has_whole_seconds_because_2_42_stamps_those() -> None:
     assert last_updated_text("2026-04-06T23:00:00.987000") == "2026-04-06T23:00:00"
