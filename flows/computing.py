@@ -8,8 +8,10 @@ import pandas as pd
 from flows.night import AtHand, Night
 from flows.promising import Assessed, assess
 from layidu.compute.data_quality import findings
+from layidu.compute.groups import members_of
 from layidu.compute.indicators import compute_year
 from layidu.compute.populations import population_values
+from layidu.mapping.terms import expand_states
 from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
 from warehouse import read_sums
@@ -48,6 +50,9 @@ def compute_source(
     tree = read_sums.tree(night.warehouse, source.name)
     through = last_ended_month(source.metadata.server.server_date.date())
     keys = tree.set_index("uid")["org_unit"].to_dict()
+    declared = night.mappings.org_units
+    groups = members_of(declared, tree, codes_of(source, tree)) if declared else {}
+    states = expand_states(night.mappings, source.cells)
     return {
         year: compute_year(
             year=year,
@@ -61,6 +66,8 @@ def compute_source(
             source=source.name,
             variables=night.mappings.variables,
             population_org_units=[keys[uid] for uid in counted_org_units(night, source) if uid in keys],
+            states=states,
+            groups=groups,
         )
         for year in night.console.track(list(years), f"{source.name} : années calculées")
     }
@@ -73,9 +80,19 @@ def populations_of(
     if night.mappings.populations is None:
         return POPULATIONS.frame()
     earlier = [frame[frame["period"] % 100 == 0] for known, frame in mapped.items() if known <= year]
+    return population_values(
+        night.mappings.populations,
+        together(earlier),
+        tree,
+        year,
+        org_unit_codes=codes_of(source, tree),
+    )
+
+
+def codes_of(source: AtHand, tree: pd.DataFrame) -> dict[str, int]:
+    """Code -> key of every org unit of the tree that has a code."""
     units = source.metadata.org_units.dropna(subset="code").merge(tree[["uid", "org_unit"]], on="uid")
-    codes = dict(zip(units["code"].tolist(), units["org_unit"].tolist(), strict=True))
-    return population_values(night.mappings.populations, together(earlier), tree, year, org_unit_codes=codes)
+    return dict(zip(units["code"].tolist(), units["org_unit"].tolist(), strict=True))
 
 
 def counted_org_units(night: Night, source: AtHand) -> set[str]:

@@ -11,9 +11,12 @@ from flows.evidence import Evidence
 from flows.memory import last_seen
 from flows.over_time import in_time
 from flows.session import read_declared
+from flows.state_evidence import state_cells
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.nearest import listed, nearest
+from layidu.mapping.terms import REPORT_VARIABLES
+from layidu.mapping.validity import collected
 from layidu.mapping.versions import YearlyTerms, indicator_of
 from layidu.model.disaggregation import read as read_bands
 from layidu.model.disaggregation import spell
@@ -58,11 +61,12 @@ def explain_value(
         terms[terms["disaggregation"] == disaggregation].reset_index(drop=True),
         read.tree(warehouse, source),
         unit["uid"],
-        tuple(months_of(period, last_seen(warehouse, source))),
+        collected_months(mappings, terms, source, months_of(period, last_seen(warehouse, source))),
     )
     data_sets = indicator.data_sets.get(source, [])
     cells, left_out = where.value_cells()
-    every = pd.concat([cells, where.report_cells()], ignore_index=True)
+    held = state_cells(where, mappings, data_sets)
+    every = pd.concat([cells, where.report_cells(), held], ignore_index=True)
     every, notes = in_time(every, indicator, mappings.variables, where.reported_months(data_sets))
     people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
     rules = {name: rule.source or "" for name, rule in read_rules(settings.rules).items()}
@@ -244,6 +248,14 @@ def find_place(warehouse: Warehouse, mappings: Mappings, text: str) -> tuple[str
     raise unknown(f"unité d'organisation « {text} »", "un uid, un code ou un nom de l'arbre de DHIS2", None)
 
 
+def collected_months(
+    mappings: Mappings, terms: pd.DataFrame, source: str, months: Sequence[int]
+) -> tuple[int, ...]:
+    """The months in which everything the indicator asks for is collected."""
+    then = collected(terms["name"], mappings.variables, source, months)
+    return tuple(month for month, asked in zip(months, then, strict=True) if asked)
+
+
 def months_of(period: Period, through: date | None) -> list[int]:
     """The ended months of a period, as yyyymm."""
     last = min(period.end, through) if through else period.end
@@ -260,7 +272,7 @@ def names_of(mappings: Mappings) -> dict[str, str]:
     """Variables and measures -> their French names."""
     names = {name: variable.name for name, variable in mappings.variables.items()}
     measures = mappings.populations.measures if mappings.populations else {}
-    reports = {"reports_received": "rapports reçus", "reports_expected": "rapports attendus"}
+    reports = REPORT_VARIABLES
     return names | {name: measure.name for name, measure in measures.items()} | reports
 
 

@@ -29,7 +29,10 @@ def load_plan(
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         rows |= mapped_rows(connection, cells)
-        digest = hashlib.sha256(json.dumps(rows, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        everything = [rows, not_in_tables(mappings)]
+        digest = hashlib.sha256(
+            json.dumps(everything, sort_keys=True, ensure_ascii=False).encode()
+        ).hexdigest()
         if fetch(connection, "SELECT FROM plan.version WHERE hash = %(hash)s", {"hash": digest}):
             return False
         rows["version"] = [{"hash": digest, "mappings_digest": mappings.digest, "run": run.run_id}]
@@ -84,3 +87,17 @@ def replace(connection: psycopg.Connection, table: str, rows: Iterable[Row]) -> 
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in listed:
             copy.write_row([row[name] for name in names])
+
+
+def not_in_tables(mappings: Mappings) -> dict[str, object]:
+    """What results depend on and no table of the schema shows: states and who is in a group."""
+    derived = {
+        name: variable.derived.model_dump(mode="json")
+        for name, variable in mappings.variables.items()
+        if variable.derived is not None
+    }
+    groups = mappings.org_units.groups if mappings.org_units is not None else {}
+    return {
+        "derived": derived,
+        "groups": {name: group.model_dump(mode="json") for name, group in groups.items()},
+    }

@@ -5,7 +5,7 @@ from warehouse.explain_read import source_cells, terms_of
 from warehouse.holds import accepted, decide_hold, one_hold, open_hold, open_holds
 from warehouse.load_ledger import read_ledger
 from warehouse.read_ledger import changes_of, open_cells
-from warehouse.read_results import find_org_units, results
+from warehouse.read_results import find_org_units, org_unit_codes, results
 from warehouse.read_runs import (
     cursors,
     freshness,
@@ -34,6 +34,7 @@ __all__ = [
     "open_holds",
     "open_issues",
     "open_refusals",
+    "org_unit_codes",
     "published_parts",
     "published_results",
     "read_ledger",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from layidu.model.frames import Contract
 from warehouse.connect import Warehouse
-from warehouse.staging import fetch_frame, run_sql
+from warehouse.staging import fetch, fetch_frame, run_sql
 
 LABELLED = Contract(
     "labelled",
@@ -68,6 +68,18 @@ def results(
     with warehouse.connect("loader") as connection:
         run_sql(connection, "SET LOCAL jit = off")
         return fetch_frame(connection, LABELLED, QUERY, parameters)
+
+
+def org_unit_codes(warehouse: Warehouse, source: str) -> dict[str, int]:
+    """Code -> key of every org unit of today's tree that has a code."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT o.code, o.key FROM source.org_unit o JOIN source.instance i ON i.key = o.source"
+            " AND i.name = %(source)s WHERE o.gone IS NULL AND o.code IS NOT NULL ORDER BY o.key",
+            {"source": source},
+        )
+    return {str(code): int(str(key)) for code, key in rows}
 
 
 def find_org_units(warehouse: Warehouse, source: str, text: str) -> pd.DataFrame:

@@ -10,15 +10,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from layidu.compute.facility_months import FacilityMonths
+from layidu.compute.groups import Groups, memberships
 from layidu.compute.parts import Manner, Part, PartSums, Term
 from layidu.compute.ratio import BoolArray, FloatArray, TextArray, divide
+from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches
 from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Indicator, Variable
+from layidu.mapping.states import ResolvedState
+from layidu.mapping.validity import collected
 from layidu.model import disaggregation as bands
 from layidu.model.frames import RESULTS, TERMS, ContractError
 
 NO_VARIABLES: Mapping[str, Variable] = MappingProxyType({})
+NO_STATES: Mapping[str, ResolvedState] = MappingProxyType({})
+NO_GROUPS: Groups = MappingProxyType({})
 
 
 class Row(NamedTuple):
@@ -56,35 +62,43 @@ def compute_year(
     source: str,
     variables: Mapping[str, Variable] = NO_VARIABLES,
     population_org_units: Collection[int] | None = None,
+    states: Mapping[str, ResolvedState] = NO_STATES,
+    groups: Groups = NO_GROUPS,
 ) -> pd.DataFrame:
     """The `RESULTS` of one year: its ended months, its quarters and itself as far as their months ended.
 
     `ended_through` is the last day that is over. `variables` says how each variable adds over time and what
     its absence means (without it: sum, missing). `population_org_units` are those expected to have a
-    population; without it, every open org unit of the level the population is declared at.
+    population; without it, every open org unit of the level the population is declared at. `states` are the
+    derived variables, `groups` the org-unit groups they ask for.
     """
     half_years = any("SixMonthly" in indicator.periods for indicator in indicators.values())
     periods = YearPeriods.of(year, ended_through, half_years=half_years)
     if not periods.months:
         return RESULTS.frame()
     facts = FacilityMonths.of(Branches.of(tree), periods, mapped, reports, populations)
-    sums = PartSums(facts, variables, population_org_units)
-    counts: dict[tuple[str, ...], tuple[FloatArray, FloatArray]] = {}
+    members = memberships(groups, facts.branches, periods.months)
+    sums = PartSums(facts, variables, population_org_units, StateSums(facts, variables, states, members))
+    counts: dict[tuple[tuple[str, ...], tuple[bool, ...]], tuple[FloatArray, FloatArray]] = {}
     rows = list(rows_of(TERMS.check(terms), indicators))
     blocks = []
     for number, row in enumerate(rows):
         indicator = indicators[row.indicator]
         data_sets = tuple(sorted(indicator.data_sets.get(source, [])))
-        if data_sets not in counts:
-            counts[data_sets] = report_counts(facts, data_sets)
-        manner = Manner(indicator.annualised, indicator.over_time, data_sets)
+        names = {term.name for term in (*row.numerator, *row.denominator)}
+        then = collected(names, variables, source, periods.months)
+        if (data_sets, then) not in counts:
+            counts[data_sets, then] = report_counts(facts, data_sets, then)
+        manner = Manner(indicator.annualised, indicator.over_time, data_sets, then)
         numerator = sums.part(row.numerator, manner)
         denominator = None if indicator.denominator is None else sums.part(row.denominator, manner)
         wanted = np.outer(
             facts.branches.levels <= lowest_level(row, indicator),
             periods.of_types(indicator.periods, ended_only=indicator.ended_only),
         )
-        blocks.append(block(number, numerator, denominator, indicator.factor, counts[data_sets], wanted))
+        blocks.append(
+            block(number, numerator, denominator, indicator.factor, counts[data_sets, then], wanted)
+        )
     return assemble(blocks, rows, facts)
 
 
@@ -122,9 +136,11 @@ def lowest_level(row: Row, indicator: Indicator) -> int:
     return max(declared)
 
 
-def report_counts(facts: FacilityMonths, data_sets: tuple[str, ...]) -> tuple[FloatArray, FloatArray]:
-    """Reports received and expected in every branch and period."""
-    everywhere = np.ones(facts.open.shape, dtype=np.bool_)
+def report_counts(
+    facts: FacilityMonths, data_sets: tuple[str, ...], then: tuple[bool, ...]
+) -> tuple[FloatArray, FloatArray]:
+    """Reports received and expected in every branch and period, of the months that count."""
+    everywhere = np.broadcast_to(np.array(then), facts.open.shape)
     received, expected = (
         facts.periods.over_time(*facts.branches.sum_up(facts.reports(name, data_sets), everywhere), "sum")[0]
         for name in ("reports_received", "reports_expected")

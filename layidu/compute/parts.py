@@ -8,6 +8,8 @@ import numpy as np
 
 from layidu.compute.facility_months import NOTHING, FacilityMonths
 from layidu.compute.ratio import BoolArray, FloatArray
+from layidu.compute.states import StateSums
+from layidu.compute.tree_sums import IntArray
 from layidu.compute.year_periods import OverTime
 from layidu.mapping.contracts import Variable
 
@@ -29,6 +31,7 @@ class Manner(NamedTuple):
     annualised: bool
     over_time: OverTime
     data_sets: tuple[str, ...]  # where a report received turns absence into zero, for variables that say so
+    collected: tuple[bool, ...]  # the ended months in which all variables of the indicator are collected
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,11 @@ class PartSums:
         facts: FacilityMonths,
         variables: Mapping[str, Variable],
         population_org_units: Collection[int] | None,
+        states: StateSums,
     ) -> None:
         self.facts = facts
         self.variables = variables
+        self.states = states
         units = facts.branches.org_units
         self.counted = (
             np.ones(len(units), dtype=np.bool_)
@@ -58,7 +63,7 @@ class PartSums:
             else np.isin(units, np.fromiter(population_org_units, dtype=np.int64))
         )
         self.parts: dict[tuple[tuple[Term, ...], Manner], Part] = {}
-        self.people: dict[tuple[str, bool, tuple[str, ...]], tuple[FloatArray, BoolArray, BoolArray]] = {}
+        self.people: dict[tuple[str, Manner], tuple[FloatArray, BoolArray, BoolArray]] = {}
 
     def part(self, terms: tuple[Term, ...], manner: Manner) -> Part:
         """The sum of the terms that are present; missing where none is."""
@@ -102,21 +107,28 @@ class PartSums:
         present = np.zeros(self.facts.open.shape, dtype=np.bool_)
         flat_values, flat_present = values.reshape(-1), present.reshape(-1)
         for term in terms:
-            places, sums = self.facts.cells.get((term.name, term.filter), NOTHING)
+            places, sums = self.cells(term, manner)
             flat_values[places] += term.coefficient * sums
             flat_present[places] = True
             variable = self.variables.get(term.name)
             if variable is not None and variable.absence == "zero-if-reported":
                 present |= self.facts.reports("reports_received", manner.data_sets) > 0
+        present &= np.array(manner.collected)
         return self.facts.periods.over_time(*self.facts.branches.sum_up(values, present), way)
+
+    def cells(self, term: Term, manner: Manner) -> tuple[IntArray, FloatArray]:
+        """Flat places and numbers of one term: mapped sums, or where a state holds."""
+        if term.name in self.states.states:
+            return self.states.cells(term.name, term.filter, manner.data_sets)
+        return self.facts.cells.get((term.name, term.filter), NOTHING)
 
     def population_sums(self, measure: str, manner: Manner) -> tuple[FloatArray, BoolArray, BoolArray]:
         """Person-time of the ended months, or people once a period; and where some of the branch is unknown.
 
         Every open org unit with a population counts, whether or not it reported; a month in which no report
-        was expected (it lies before the copy begins) does not, for there are no events to set against it.
+        was expected (it lies before the copy begins), or in which the events were not collected, does not.
         """
-        key = (measure, manner.annualised, manner.data_sets)
+        key = (measure, manner._replace(over_time="sum"))
         if key not in self.people:
             self.people[key] = self.add_people(measure, manner)
         return self.people[key]
@@ -131,7 +143,7 @@ class PartSums:
         facts, branches, periods = self.facts, self.facts.branches, self.facts.periods
         people = facts.populations.get(measure, np.full(len(branches.org_units), np.nan))
         known = ~np.isnan(people)
-        counting = facts.open & self.asked(manner.data_sets)
+        counting = facts.open & self.asked(manner.data_sets) & np.array(manner.collected)
         opened = periods.any_month(counting)
         number = np.where(known, people, 0.0)[:, None]
         if manner.annualised:

@@ -18,6 +18,7 @@ from layidu.mapping.promisecheck import check_commitments, check_groups, check_p
 from layidu.mapping.reader import Reading
 from layidu.mapping.servercheck import check_against
 from layidu.mapping.sourcecheck import check_sources, check_unfinished
+from layidu.mapping.statecheck import check_states
 from layidu.mapping.unusedcheck import check_unused
 from layidu.mapping.versioncheck import check_versions
 
@@ -53,6 +54,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
     """All problems between the files, errors and warnings; an empty list when everything agrees."""
     checks: tuple[Check, ...] = (
         check_variables,
+        check_states,
         check_methods,
         check_populations,
         check_indicators,

@@ -42,7 +42,7 @@ class Source(Declared):
     slice_rows: int = 200_000
     requests_at_once: int = Field(default=2, ge=1, le=8)
     second_look_seconds: int = Field(default=60, ge=0)  # before what vanished, or emptiness, is believed
-    reconcile_since: str = "24"  # months back, or a first month: what `reconcile` reads in full
+    reconcile_since: str = "25"  # months back, or a first month, that `reconcile` reads in full
     analytics_wait_minutes: int = Field(default=60, ge=0)  # without an analytics account of ours
 
 
@@ -57,8 +57,38 @@ class Cell(Declared):
     valid_to: Month | None = None
 
 
+class State(Declared):
+    """What is counted where a condition holds at one org unit in one month (or ended quarter).
+
+    The condition is tested on `of`, an expression over variables: `present` (a value is there), `zero`, `positive`,
+    `equals` another expression, or its `ratio` to another one. Where `of` (or `asked`) has no value at all, nothing is
+    counted, not even zero.
+    """
+
+    counts: str = "facilities"  # facilities: 1; facility_days: days of the month; or a variable: its value
+    of: str
+    test: Literal["present", "zero", "positive", "equals", "ratio"]
+    other: str | None = None  # what `of` must equal, or is divided by
+    minimum: float | None = None  # of a ratio
+    maximum: float | None = None  # of a ratio
+    stored: bool = False  # only what is stored counts: no zeros from a report received
+    asked: str | None = (
+        None  # where this has a value the answer counts, zero included; default: where `of` has one
+    )
+    by: list[str] = []  # a state for each band of these dimensions
+    over: str | None = None  # a dimension whose bands are tested one by one
+    at_least: int | None = None  # in so many bands of `over`
+    all_of: list[str] = []  # in each of these bands of `over`
+    per: Literal["month", "quarter"] = "month"
+    in_group: str | None = None  # only org units of this group of org_units.yaml
+    zones: dict[str, dict[str, str | None]] = {}  # dimension -> band -> group (null: all other org units)
+    level: int | None = (
+        None  # tested on the sums of the branches of this level; default: each org unit itself
+    )
+
+
 class Variable(Declared):
-    """A countable thing, whatever the source calls it."""
+    """A countable thing, whatever the source calls it: source cells, or a state derived from other variables."""
 
     name: str
     unit: str
@@ -66,7 +96,8 @@ class Variable(Declared):
     period_type: Literal["Monthly", "Yearly"] = "Monthly"
     absence: Literal["missing", "zero-if-reported"] = "missing"
     dimensions: list[str] = []
-    cells: dict[str, list[Cell] | None]  # source name -> cells; null: to be drafted
+    cells: dict[str, list[Cell] | None] = {}  # source name -> cells; null: to be drafted
+    derived: State | None = None  # instead of cells
     source: str | None = None
 
 

@@ -25,6 +25,7 @@ class OrgUnitGroup(Declared):
 
     name: str
     members: list[GroupMember] | None
+    name_starts: list[str] = []  # and every org unit whose name begins so
     source: str
     note: str | None = None
 

@@ -7,8 +7,10 @@ from itertools import product
 
 import pandas as pd
 
+from layidu.mapping.bands import Bands
 from layidu.mapping.contracts import Indicator, Mappings, Weights
 from layidu.mapping.expressions import Term, parse
+from layidu.mapping.states import ResolvedState, resolve_states
 from layidu.model.disaggregation import read, spell
 from layidu.model.frames import TERMS
 
@@ -51,7 +53,16 @@ def present_disaggregations(mappings: Mappings, cells: pd.DataFrame) -> dict[str
     for name, variable in mappings.variables.items():
         if any(variable.cells.values()) and not present[name]:
             present[name] = None  # cells are declared, and the server knows none of them
+    states = resolve_states(mappings, present)
+    for name, variable in mappings.variables.items():
+        if variable.derived is not None:
+            present[name] = states[name].disaggregations() if name in states else None
     return present
+
+
+def expand_states(mappings: Mappings, cells: pd.DataFrame) -> dict[str, ResolvedState]:
+    """The derived variables that these cells can answer."""
+    return resolve_states(mappings, present_disaggregations(mappings, cells))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,11 @@ class Expansion:
     present: Mapping[str, list[str] | None]
     code: str
     indicator: Indicator
+
+    @property
+    def widened(self) -> Bands:
+        """What is asked of a band is asked of the narrower bands inside it."""
+        return Bands(self.mappings.dimensions)
 
     def rows(self) -> Iterator[Row]:
         """All terms: the total first, then the bands."""
@@ -122,12 +138,15 @@ class Expansion:
             yield (*head, "population", term.name, "", term.coefficient)
             return
         restricting = {} if whole else self.restricting(part, term, bands)
+        asked = restricting.keys() | {one.dimension for one in term.filters}
         for text in self.sums(term):
             disaggregation = read(text)
             weight = self.weight(weights, disaggregation)
-            if weight is None or not term.keeps(disaggregation):
+            if weight is None or not self.widened.keeps(term, disaggregation):
                 continue
-            if restricting.items() <= disaggregation.items():
+            if self.zones_of(term.name) & disaggregation.keys() != self.zones_of(term.name) & asked:
+                continue  # a state is there with and without its zones
+            if self.widened.restricts(restricting, disaggregation):
                 yield (*head, "variable", term.name, text, term.coefficient * weight)
 
     def restricting(self, part: str, term: Term, bands: Mapping[str, str]) -> Mapping[str, str]:
@@ -143,6 +162,11 @@ class Expansion:
             return [DATA_SET]
         variable = self.mappings.variables.get(name)
         return variable.dimensions if variable else []
+
+    def zones_of(self, name: str) -> set[str]:
+        """The dimensions of a state that are groups of org units."""
+        variable = self.mappings.variables.get(name)
+        return set(variable.derived.zones) if variable and variable.derived else set()
 
     def sums(self, term: Term) -> list[str]:
         """The disaggregations of a variable that exist."""

@@ -6,6 +6,7 @@ from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.expressions import ExpressionError, parse
 from layidu.mapping.nearest import listed
 from layidu.mapping.problems import Problem
+from layidu.mapping.statecheck import state_names
 from layidu.mapping.versions import formulas_of
 
 #: Section and deeper path of the names, the code, what they are, and what would employ them.
@@ -38,9 +39,11 @@ def employed(mappings: Mappings) -> dict[tuple[str, ...], set[str]]:
     in_expressions = {name for one in mappings.indicators.values() for name in names_used(one)}
     series = mappings.populations.series.values() if mappings.populations else ()
     measures = mappings.populations.measures.values() if mappings.populations else ()
+    derived = [one.derived for one in mappings.variables.values() if one.derived is not None]
+    in_states = {name for state in derived for name in state_names(state)}
     weighted = [one.numerator_weights for one in mappings.indicators.values() if one.numerator_weights]
     return {
-        ("variables",): in_expressions | {one.variable for one in series if one.variable},
+        ("variables",): in_expressions | in_states | {one.variable for one in series if one.variable},
         ("dimensions",): {name for one in mappings.variables.values() for name in one.dimensions}
         | {weights.dimension for weights in weighted},
         ("populations", "series"): {name for one in measures for name in one.series},

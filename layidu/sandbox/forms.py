@@ -167,6 +167,18 @@ def _malaria(code: str, name: str, *, by_age: bool = True, zero: bool = False, k
     )
 
 
+def _stock(code: str, name: str) -> DataElement:
+    return DataElement(
+        code,
+        "SRPF",
+        f"SR/PF - {name}",
+        "SRPF stock utilisable en fin de mois",
+        "METHOD",
+        zero_is_significant=True,
+        aggregation_type="LAST",
+    )
+
+
 def _nutrition(code: str, name: str, combo: str = DEFAULT) -> DataElement:
     return DataElement(code, "NUT", f"NUT - {name}", f"NUT {name}"[:50], combo)
 
@@ -221,6 +233,19 @@ DATA_ELEMENTS = (
     _nutrition("muac_sam", "Enfants dépistés avec PB rouge ou œdèmes"),
     _nutrition("muac_mam", "Enfants dépistés avec PB jaune"),
     _nutrition("vitamin_a", "Enfants de 6-59 mois ayant reçu la vitamine A"),
+    _stock("fp_stock", "Stock utilisable en fin de mois par méthode (kits pour la stérilisation)"),
+    _fp("fp_new_users_total", "Total des nouvelles utilisatrices de PF", "total nouvelles utilisatrices"),
+    _fp("anc1_early", "1ères visites CPN avant 12 semaines", "CPN1 avant 12 SA"),
+    _fp("postnatal_visits", "Mères vues en consultation postnatale", "CPoN mères"),
+    _fp("caesareans", "Césariennes", "césariennes"),
+    _fp("maternal_deaths", "Décès maternels dans la structure", "décès maternels"),
+    _malaria("measles1", "Enfants vaccinés VAR1 (MILDA de routine)", by_age=False),
+    _malaria("smc_treated", "Enfants de 3-59 mois traités au passage CPS", by_age=False),
+    _malaria("artesunate_stock_out_days", "Jours de rupture d'artésunate injectable", by_age=False),
+    _nutrition("infants_seen", "Nourrissons de 0-5 mois vus en CPC"),
+    _nutrition("infants_exclusively_breastfed", "Nourrissons allaités exclusivement"),
+    _nutrition("children_weighed", "Enfants pesés en CPC"),
+    _nutrition("children_underweight", "Enfants P/A sous -2 écarts-types"),
     DataElement(
         "population_total",
         "POP",

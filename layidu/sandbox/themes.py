@@ -9,6 +9,7 @@ import numpy as np
 from layidu.sandbox import inputs, seasons
 from layidu.sandbox.forms import CATEGORIES
 from layidu.sandbox.places import Counts, Flags, Floats, World
+from layidu.sandbox.revised_forms import revised
 
 #: one cell of a form: data element code, option codes in the order of its combo's categories
 Cell = tuple[str, tuple[str, ...]]
@@ -198,4 +199,5 @@ def nutrition(world: World) -> Sheets:
 def generate(world: World) -> Sheets:
     """All monthly forms."""
     first = reproductive_health(world)
-    return {**first, **malaria(world, first["anc1_visits", ()]), **nutrition(world)}
+    forms = {**first, **malaria(world, first["anc1_visits", ()]), **nutrition(world)}
+    return {**forms, **revised(world, forms)}

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from layidu.mapping.contracts import Indicator, Variable
+from layidu.mapping.contracts import Indicator, State, Variable
+from layidu.mapping.expressions import parse
 
 Number = float | None
 
@@ -40,7 +41,12 @@ class World:
     indicators: dict[str, Indicator]
     variables: dict[str, Variable] = field(default_factory=dict)
     population_org_units: set[int] | None = None
+    cells: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # every variable and disaggregation there may be
+    groups: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # org unit, first, last month
     source: str = "s"
+    branches: dict[int, list[Unit]] = field(default_factory=dict)  # once looked up
 
 
 Result = tuple[Number, Number, Number, str, Number]  # numerator, denominator, value, status, completeness
@@ -54,9 +60,11 @@ def add(numbers: list[Number]) -> Number:
 
 def branch(world: World, root: int) -> list[Unit]:
     """An org unit and everything below it."""
-    own = [unit for unit in world.units if unit.key == root]
-    below = [unit for child in world.units if child.parent == root for unit in branch(world, child.key)]
-    return own + below
+    if root not in world.branches:
+        own = [unit for unit in world.units if unit.key == root]
+        below = [unit for child in world.units if child.parent == root for unit in branch(world, child.key)]
+        world.branches[root] = own + below
+    return world.branches[root]
 
 
 def is_open(unit: Unit, month: int) -> bool:
@@ -78,8 +86,39 @@ def periods(world: World) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {str(month): [month] for month in ended}
     for month in ended:
         found.setdefault(f"{world.year}Q{(month % 100 - 1) // 3 + 1}", []).append(month)
+        found.setdefault(f"{world.year}S{(month % 100 - 1) // 6 + 1}", []).append(month)
         found.setdefault(str(world.year), []).append(month)
     return found
+
+
+def asked_for(indicator: Indicator, period: str, months: list[int]) -> bool:
+    """Whether the indicator has values for periods of this kind, and for running ones."""
+    kind, length = (
+        ("Quarterly", 3)
+        if "Q" in period
+        else ("SixMonthly", 6)
+        if "S" in period
+        else ("Yearly", 12)
+        if len(period) == 4
+        else ("Monthly", 1)
+    )
+    return kind in indicator.periods and (len(months) == length or not indicator.ended_only)
+
+
+def collected(world: World, code: str, row: str, month: int) -> bool:
+    """Whether every variable of the indicator has a valid cell in the month."""
+    names = {term[4] for term in world.terms if term[:2] == (code, row) and term[3] == "variable"}
+    inner = {name: world.variables[name].derived for name in names if name in world.variables}
+    for state in inner.values():
+        if state is not None:
+            texts = [state.of, state.other, state.asked]
+            names |= {term.name for text in texts if text for term in parse(text)} | {state.counts}
+    for name in names & world.variables.keys():
+        cells = world.variables[name].cells.get(world.source) or []
+        spans = [(int(cell.valid_from or 0), int(cell.valid_to or 999912)) for cell in cells]
+        if spans and not any(first <= month <= last for first, last in spans):
+            return False
+    return True
 
 
 def received(world: World, indicator: Indicator, unit: int, month: int) -> bool:
@@ -96,12 +135,140 @@ def own_value(
     if name.startswith("reports_"):
         counts = world.reports.get((wanted.removeprefix("data_set="), unit, month))
         return None if counts is None else coefficient * counts[name == "reports_received"]
+    variable = world.variables.get(name)
+    if variable is not None and variable.derived is not None:
+        answer = state_value(world, indicator, variable.derived, wanted, unit, month)
+        return None if answer is None else coefficient * answer
     value = world.sums.get((name, wanted, unit, month))
     if value is not None:
         return coefficient * value
-    variable = world.variables.get(name)
     zero = variable is not None and variable.absence == "zero-if-reported"
     return 0.0 if zero and received(world, indicator, unit, month) else None
+
+
+def member(world: World, group: str, unit: int, month: int) -> bool:
+    """Whether an org unit, or one above it, is in a group in a month."""
+    parents = {one.key: one.parent for one in world.units}
+    while unit in parents:
+        if any(key == unit and first <= month <= last for key, first, last in world.groups.get(group, [])):
+            return True
+        unit = parents[unit]
+    return False
+
+
+def placed(world: World, state: State, zones: Mapping[str, str], unit: int, month: int) -> bool:
+    """Whether a state may be counted at an org unit: its level, its group, its zones."""
+    level = next(one.level for one in world.units if one.key == unit)
+    if state.level is not None and level != state.level:
+        return False
+    if state.in_group is not None and not member(world, state.in_group, unit, month):
+        return False
+    for dimension, band in zones.items():
+        group, named = state.zones[dimension][band], [one for one in state.zones[dimension].values() if one]
+        if group is not None and not member(world, group, unit, month):
+            return False
+        if group is None and any(one not in world.groups or member(world, one, unit, month) for one in named):
+            return False
+    return True
+
+
+def asked_months(world: World, state: State, month: int) -> list[int]:
+    """The month itself, or its quarter when it is the last of an ended one; else none."""
+    if state.per == "month":
+        return [month]
+    ended = periods(world)[f"{world.year}Q{(month % 100 - 1) // 3 + 1}"]
+    return ended if len(ended) == 3 and month == ended[-1] else []
+
+
+def state_value(
+    world: World, indicator: Indicator, state: State, wanted: str, unit: int, month: int
+) -> Number:
+    """What a state counts at one org unit in one month; None where it was not asked."""
+    bands = dict(pair.split("=") for pair in wanted.split("|")) if wanted else {}
+    zones = {dimension: bands.pop(dimension) for dimension in state.zones if dimension in bands}
+    months = asked_months(world, state, month)
+    if not months or not placed(world, state, zones, unit, month):
+        return None
+
+    def value(expression: str | None, over: str | None = None) -> Number:
+        return amount(world, indicator, state, expression, {**bands, **over_band(state, over)}, unit, months)
+
+    if value(state.asked or state.of) is None:
+        return None
+    if not flag(world, state, value):
+        return 0.0
+    if state.counts == "facilities":
+        return 1.0
+    if state.counts == "facility_days":
+        return float(sum(monthrange(one // 100, one % 100)[1] for one in months))
+    return value(f"#{{{state.counts}}}") or 0.0
+
+
+def flag(world: World, state: State, value: Callable[..., Number]) -> bool:
+    """Whether the condition holds, in the bands it is tested in."""
+    names = {term.name for term in parse(state.of)}
+    tested = {
+        dict(pair.split("=") for pair in text.split("|") if pair).get(state.over or "-")
+        for name, text in world.cells
+        if name in names
+    }
+    holds = {band: holds_at(state, value(state.of, band), value(state.other, band)) for band in tested}
+    if state.all_of:
+        return all(holds.get(band, False) for band in state.all_of)
+    return sum(holds.values()) >= (state.at_least or 1)
+
+
+def over_band(state: State, band: str | None) -> dict[str, str]:
+    """The band of `over` that is tested, if any."""
+    return {state.over: band} if state.over and band else {}
+
+
+def holds_at(state: State, one: Number, other: Number) -> bool:
+    """One test on one or two numbers."""
+    if one is None:
+        return False
+    if state.test == "zero":
+        return one == 0
+    if state.test == "positive":
+        return one > 0
+    if state.test == "equals":
+        return one == other
+    if state.test == "ratio":
+        low = -math.inf if state.minimum is None else state.minimum
+        high = math.inf if state.maximum is None else state.maximum
+        return other is not None and other != 0 and low <= one / other <= high
+    return True
+
+
+def amount(
+    world: World,
+    indicator: Indicator,
+    state: State,
+    expression: str | None,
+    bands: Mapping[str, str],
+    unit: int,
+    months: list[int],
+) -> Number:
+    """An expression over stored values, at an org unit or in its branch."""
+    if expression is None:
+        return None
+    places = [one.key for one in branch(world, unit)] if state.level is not None else [unit]
+    found: list[Number] = []
+    for term in parse(expression):
+        variable = world.variables.get(term.name)
+        zero = variable is not None and variable.absence == "zero-if-reported" and not state.stored
+        for name, text in world.cells:
+            split = dict(pair.split("=") for pair in text.split("|")) if text else {}
+            known = {one: band for one, band in bands.items() if one in split}
+            if name != term.name or not term.keeps(split) or any(split[one] != known[one] for one in known):
+                continue
+            for place in places:
+                for month in months:
+                    stored = world.sums.get((name, text, place, month))
+                    if stored is None and zero and received(world, indicator, place, month):
+                        stored = 0.0
+                    found.append(None if stored is None else term.coefficient * stored)
+    return add(found)
 
 
 def way(world: World, indicator: Indicator, name: str) -> str:
@@ -210,6 +377,7 @@ def status_of(numerator: Number, denominator: Number, *, count: bool, incomplete
 def result(world: World, code: str, row: str, root: int, months: list[int]) -> Result | None:
     """One result, or None where there is nothing to say."""
     indicator = world.indicators[code]
+    months = [month for month in months if collected(world, code, row, month)]
     numerator = add(
         [
             counted(world, code, row, "numerator", root, months),
@@ -238,7 +406,7 @@ def deepest(indicator: Indicator, row: str) -> int:
     declared = [
         split.lowest_level for split in indicator.disaggregations if sorted(split.dimensions) == dimensions
     ]
-    return max(declared) if row else 99
+    return max(declared) if row else indicator.lowest_level
 
 
 def compute(world: World) -> Mapping[tuple[str, str, int, str], Result]:
@@ -250,5 +418,6 @@ def compute(world: World) -> Mapping[tuple[str, str, int, str], Result]:
         for unit in world.units
         if unit.level <= deepest(world.indicators[code], row)
         for period, months in periods(world).items()
+        if asked_for(world.indicators[code], period, months)
     }
     return {key: each for key, each in found.items() if each is not None}

@@ -204,7 +204,5 @@ def test_the_plan_has_ninety_activities_and_fifty_four_quantities(mappings: Mapp
 
 def test_groups_nobody_has_listed_are_unknown_not_empty(mappings: Mappings) -> None:
     assert mappings.org_units is not None
-    assert {name: group.members for name, group in mappings.org_units.groups.items()} == {
-        "ZONE_CRISE": None,
-        "CAEB_APPUI": None,
-    }
+    nobody = {name for name, group in mappings.org_units.groups.items() if group.members is None}
+    assert nobody == {"ZONE_CRISE", "CAEB_APPUI"}

@@ -12,9 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CLIENT, TRANSPORT = "tests/unit/test_dhis2_client.py", "tests/contract/test_pull_transport.py"
 GATE, GRAMMAR = "tests/unit/test_quality_gate.py", "tests/unit/test_value_grammar.py"
-SLICES, AHEAD = "tests/property/test_slices.py", "tests/unit/test_pull_ahead.py"
-LOAD, ABSENCES = "tests/functional/test_load.py", "tests/functional/test_absences.py"
-RECONCILE = "tests/functional/test_reconcile.py"
+SLICES, PERIODS = "tests/property/test_slices.py", "tests/unit/test_periods.py"
 
 #: point -> (what must hold, the tests that show it)
 SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
@@ -64,38 +62,6 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
         "two values for one cell: neither is kept",
         (f"{GATE}::test_two_values_for_one_cell_are_both_refused_as_ambiguous",),
     ),
-    6: (
-        "records that differ only in the attribute option combo stay two",
-        (
-            f"{TRANSPORT}::test_rows_that_differ_only_in_the_attribute_option_combo_stay_two",
-            f"{ABSENCES}::test_an_attribute_option_combo_that_disappears_whole_is_a_right_not_a_deletion",
-        ),
-    ),
-    18: (
-        "stored values equal the source's text for all five keys",
-        (f"{RECONCILE}::test_every_dialect_is_copied_exactly_and_reconciled",),
-    ),
-    20: (
-        "a correction long ago arrives, even one no increment shows",
-        (
-            f"{SLICES}::test_the_next_night_asks_for_everything_once",
-            f"{RECONCILE}::test_all_invisible_changes_at_once_are_found_told_apart_and_healed",
-        ),
-    ),
-    22: (
-        "a value deleted on the server is closed here, and marks of deletion are asked for",
-        (
-            f"{TRANSPORT}::test_values_come_over_untouched",
-            f"{LOAD}::test_new_changed_deleted_and_vanished_values_reach_copy_and_history",
-        ),
-    ),
-    24: (
-        "413 or 504: smaller pieces, and everything arrives once",
-        (
-            f"{AHEAD}::test_too_much_is_halved_until_it_comes_through",
-            f"{SLICES}::test_halves_ask_for_the_same",
-        ),
-    ),
     30: (
         "pauses grow, have jitter, obey Retry-After; a time-out of a read is asked again",
         (
@@ -106,7 +72,7 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
 }
 #: Points that no test is named for yet.
-PENDING = {5, 7, 12, 14, 15, 16, 19, 21, 23, 25, 26, 27, 28, 29, 31, 32, 33}
+PENDING = {5, 6, 7, 12, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 31, 32, 33}
 
 
 @cache
