@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from itertools import count
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from layidu.errors import ConfigurationError
@@ -33,7 +34,8 @@ class Faults:
     def __init__(self, site: "Site") -> None:
         self._site = site
         self._numbers = count(1)
-        self._on: dict[int, Fault] = {}
+        self._on: dict[int, Fault] = {}  # replaced, never changed: whoever walks through it is not disturbed
+        self._lock = Lock()
 
     def switch_on(self, name: str, **asked: Any) -> Fault:
         """Switch a fault on: filters (method, path, query, user), limits (after, times), and its own options.
@@ -51,15 +53,17 @@ class Faults:
         )
         if kind.prepare is not None:
             kind.prepare(fault, self._site)
-        self._on = {**self._on, fault.number: fault}
+        with self._lock:
+            self._on = {**self._on, fault.number: fault}
         return fault
 
     def switch_off(self, number: int) -> bool:
         """Switch a fault off and take back what it changed for a time; False when there is none."""
-        fault = self._on.get(number)
-        if fault is None:
-            return False
-        self._on = {each: other for each, other in self._on.items() if each != number}
+        with self._lock:
+            fault = self._on.get(number)
+            if fault is None:
+                return False
+            self._on = {each: other for each, other in self._on.items() if each != number}
         fault.over.set()
         while fault.undo:
             fault.undo.pop()()

@@ -3,14 +3,17 @@
 import ast
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from layidu.sandbox.answers import Request
 from layidu.sandbox.dialects import VERSIONS
-from layidu.sandbox.faults import parse
+from layidu.sandbox.faults import FILTERS, LIMITS, parse
 from layidu.sandbox.faults_table import TABLE
+from layidu.sandbox.wire import Wire
 from tests.contract.sandbox_faults import Bench, Raw, opened, records
 from tests.sandbox_country import DISTRICT, FACILITIES, OTHER, ROOT, SOURCE, VISITS
 from tests.unit.test_sandbox_server import People
@@ -201,11 +204,26 @@ def test_jobs_that_never_end_or_fail(bench: Bench) -> None:
 
 
 def test_faults_are_counted_when_requests_come_at_once(bench: Bench) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     with bench.server.faults.on("status", times=5) as fault, ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: bench.get().status, range(40)))
         assert (found.count(500), found.count(200), fault.hits) == (5, 35, 5)
+
+
+def test_faults_are_switched_on_and_off_by_many_at_once(bench: Bench) -> None:
+    faults = bench.server.faults
+
+    def someone(_: int) -> None:
+        for _again in range(20):
+            number = faults.switch_on("delay", seconds=0.0).number
+            bench.server.faults.answer(Request("GET", "/api/me", {}, {}, b"", "http://x"), None, Wire())
+            assert faults.switch_off(number)
+            assert not faults.switch_off(number)
+
+    kept = faults.switch_on("delay", seconds=0.0)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(someone, range(8)))
+    assert faults.switched_on() == [kept]
+    assert kept.hits >= 160
 
 
 def test_the_command_line_writes_a_fault_in_one_word() -> None:
@@ -235,3 +253,4 @@ def test_every_fault_says_in_french_what_it_does(name: str) -> None:
     assert kind.says
     assert kind.method in {"", "GET", "POST"}
     assert name.isidentifier()
+    assert not {"name", *FILTERS, *LIMITS} & set(kind.options)
