@@ -13,9 +13,10 @@ from layidu.sandbox.answers import Request
 from layidu.sandbox.dialects import VERSIONS
 from layidu.sandbox.faults import FILTERS, LIMITS, parse
 from layidu.sandbox.faults_table import TABLE
+from layidu.sandbox.uids import uid
 from layidu.sandbox.wire import Wire
 from tests.contract.sandbox_faults import Bench, Raw, opened, records
-from tests.sandbox_country import DISTRICT, FACILITIES, OTHER, ROOT, SOURCE, VISITS
+from tests.sandbox_country import DISTRICT, FACILITIES, OTHER, ROOT, SOURCE, VISITS, element
 from tests.unit.test_sandbox_server import People
 
 VALUES = "/api/dataValueSets"
@@ -113,7 +114,9 @@ def test_the_database_is_an_old_one(bench: Bench) -> None:
     bench.send("POST", VALUES, push("1"))
     with bench.server.faults.on("rewind", path="/api/me"):
         bench.send("POST", VALUES, push("2", "3"))
-        bench.send("DELETE", f"/api/dataElements/{VISITS}")
+        new = uid("data_element", "new")
+        imported = bench.send("POST", "/api/metadata", {"dataElements": [element(new, "new", "SUM")]})
+        assert imported.status == bench.get(f"/api/dataElements/{new}").status == 200
         assert (
             len(
                 records(
@@ -132,6 +135,7 @@ def test_the_database_is_an_old_one(bench: Bench) -> None:
             )
         )
         assert [row["value"] for row in found] == ["1"]
+        assert bench.get(f"/api/dataElements/{new}").status == 404
         assert bench.send("POST", VALUES, push("1", "5")).status == 200
     written = [row["after"] for row in bench.server.ledger.values() if row["after"] != row["before"]]
     assert written == ["1", "2", "3", "5"]
