@@ -60,7 +60,7 @@ class Fault:
         chosen = (
             request.path.startswith(OURS),  # tests must always be able to ask what happened
             self.method not in ("", request.method),
-            not _plain(request.path).startswith(self.path),
+            not _is_under(_plain(request.path), self.path),
             self.query not in unquote_plus(request.query),
             self.user not in ("", user),
         )
@@ -117,6 +117,12 @@ class Turn:
 
 def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_under(path: str, place: str) -> bool:
+    """Whether a path is a place, its `.csv`, or below it: `/api/me` is not `/api/metadata`."""
+    rest = path.removeprefix(place)
+    return not place or (path.startswith(place) and (not rest or place.endswith("/") or rest[0] in "/."))
 
 
 def _plain(path: str) -> str:

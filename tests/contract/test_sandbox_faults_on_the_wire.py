@@ -148,8 +148,13 @@ def test_a_fault_meets_only_what_was_asked_for(bench: Bench) -> None:
 
 
 def test_the_version_in_a_path_does_not_hide_it(bench: Bench) -> None:
-    with bench.server.faults.on("status", path="/api/me"):
+    with bench.server.faults.on("status", path="/api/me") as fault:
         assert bench.get("/api/42/me").status == 500
+        assert bench.get("/api/metadata").status == 200
+        assert bench.get("/api/me/authorities").status == 500
+        assert fault.hits == 2
+    with bench.server.faults.on("status", path="/api/"):
+        assert bench.get("/api/me").status == 500
 
 
 def test_a_fault_that_nothing_met_fails_its_test(bench: Bench) -> None:
