@@ -24,6 +24,7 @@ COLUMNS = (
     "period", "data_element", "org_unit", "category_option_combo", "attribute_option_combo", "value", "stored_by",
     "created", "last_updated", "comment", "followup", "deleted",
 )  # fmt: skip
+FORMULAS = ("numerator", "denominator")
 LAST_UPDATED = COLUMNS.index("last_updated")
 
 
@@ -70,16 +71,13 @@ class Merges:
         keep: bool,
     ) -> None:
         *from_keys, to_key = self._store.words.keys([*sources, target])
-        marks = ",".join("?" * len(from_keys))
         if kind == "organisationUnits" and keep:
             # The target's own values go first: those of the sources stand in their place.
             connection.execute("DELETE FROM data_value WHERE org_unit = ?", [to_key])
             keys = from_keys
         else:
             keys = [*from_keys, to_key]
-        selected = (
-            f"SELECT {', '.join(COLUMNS)} FROM data_value WHERE {column} IN ({','.join('?' * len(keys))})"  # noqa: S608 - columns of ours
-        )
+        selected = f"SELECT {', '.join(COLUMNS)} FROM data_value WHERE {_among(column, keys)}"  # noqa: S608 - ours
         at = COLUMNS.index(column)
         newest: dict[tuple[Any, ...], tuple[Any, ...]] = {}
         for row in connection.execute(selected, keys) if keep else ():
@@ -88,8 +86,7 @@ class Merges:
             if held is None or held[LAST_UPDATED] < moved[LAST_UPDATED]:
                 newest[moved[:5]] = moved
         gone = keys if keep else from_keys
-        marks = ",".join("?" * len(gone))
-        connection.execute(f"DELETE FROM data_value WHERE {column} IN ({marks})", gone)  # noqa: S608 - a column of ours
+        connection.execute(f"DELETE FROM data_value WHERE {_among(column, gone)}", gone)  # noqa: S608 - ours
         connection.executemany("INSERT INTO data_value VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", newest.values())
         if kind == "organisationUnits":
             connection.executemany(
@@ -98,8 +95,14 @@ class Merges:
             )
 
     def _repoint(self, kind: str, sources: set[str], target: str) -> None:
-        """Data sets and children that pointed to a source point to the target; their own stamps stay."""
+        """What pointed to a source (data sets, children, formulas) points to the target; its own stamp stays."""
         changed: dict[str, list[Item]] = {}
+        if kind != "organisationUnits":
+            changed["indicators"] = [
+                {**item, **{part: _renamed(item[part], sources, target) for part in FORMULAS}}
+                for item in self._metadata.objects["indicators"].values()
+                if any(_renamed(item[part], sources, target) != item[part] for part in FORMULAS)
+            ]
         if kind == "dataElements":
             changed["dataSets"] = self._changed("dataSets", "dataSetElements", sources, target, _element_of)
         if kind == "organisationUnits":
@@ -128,6 +131,16 @@ class Merges:
                 kept.setdefault(identifier, again)
             found.append({**item, name: list(kept.values())})
         return found
+
+
+def _among(column: str, keys: list[int]) -> str:
+    return f"{column} IN ({','.join('?' * len(keys))})"
+
+
+def _renamed(formula: str, sources: set[str], target: str) -> str:
+    for source in sources:
+        formula = formula.replace(source, target)
+    return formula
 
 
 def _element_of(member: Item) -> Item:

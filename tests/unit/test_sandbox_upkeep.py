@@ -126,6 +126,10 @@ def test_merged_elements_keep_the_newer_value_since_2_42(tmp_path: Path) -> None
     with served(tmp_path / "2.41", "2.41") as people:
         assert post(people, "/api/dataElements/merge", asked)[0] == 405
     with served(tmp_path / "2.42") as people:
+        kind = {"id": "IndicType01", "name": "pour cent", "factor": 100}
+        rate = {"id": "Indicator01", "name": "part", "shortName": "part", "indicatorType": {"id": kind["id"]}}
+        rate |= {"numerator": f"#{{{STOCK}}}", "denominator": f"#{{{VISITS}}}+#{{{STOCK}}}"}
+        assert post(people, "/api/metadata", {"indicatorTypes": [kind], "indicators": [rate]})[0] == 200
         push(people, (STOCK, "202601", A, "99"))
         before = rows(people)
         assert post(people, "/api/dataElements/merge", asked)[0] == 200
@@ -136,6 +140,8 @@ def test_merged_elements_keep_the_newer_value_since_2_42(tmp_path: Path) -> None
         members = people.admin.get(f"/api/dataSets/{SOURCE}", fields="dataSetElements[dataElement[id]]")
         assert members["dataSetElements"] == [{"dataElement": {"id": VISITS}}]
         assert people.admin.raw("GET", f"/api/dataElements/{STOCK}")[0] == 404
+        formulas = people.admin.get("/api/indicators/Indicator01", fields="numerator,denominator")
+        assert formulas == {"numerator": f"#{{{VISITS}}}", "denominator": f"#{{{VISITS}}}+#{{{VISITS}}}"}
 
 
 def test_merged_option_combos_move_their_values(tmp_path: Path) -> None:
