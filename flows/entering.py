@@ -14,7 +14,8 @@ from flows.session import read_declared, session
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_files import read_entry_file
-from layidu.mapping.entry_rows import COLUMNS, check_entries
+from layidu.mapping.entry_rows import check_entries
+from layidu.mapping.entry_shapes import COLUMNS
 from layidu.mapping.entry_templates import template
 from layidu.report.console import Console
 from layidu.settings import Settings, read_settings

@@ -5,7 +5,8 @@ from datetime import date
 
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_files import written
-from layidu.mapping.entry_rows import COLUMNS, milestone_scales
+from layidu.mapping.entry_readings import milestone_scales
+from layidu.mapping.entry_shapes import COLUMNS
 
 Cells = dict[str, str]
 HEADERS = {

@@ -9,17 +9,21 @@ import pytest
 from flows.promising import assess
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_files import read_entry_file, written
-from layidu.mapping.entry_rows import COLUMNS, check_entries
+from layidu.mapping.entry_rows import check_entries
+from layidu.mapping.entry_shapes import COLUMNS
 from layidu.mapping.entry_templates import HEADERS, template
+from layidu.mapping.promises import GroupMember, MeasuredBy
 from layidu.mapping.reader import read_mappings
 from layidu.model import frames
 from layidu.settings import shipped
-from tests.warehouse_world import night
+from tests.warehouse_world import World, night
 from warehouse import entries
 from warehouse.connect import Warehouse
 from warehouse.entries import Accounts, Brought
+from warehouse.load_metadata import load_metadata
 from warehouse.load_plan import load_plan
 from warehouse.load_results import write_results
+from warehouse.read_sums import tree as read_tree
 
 TODAY = date(2026, 4, 8)
 SOURCE = "sandbox"
@@ -239,3 +243,68 @@ def test_an_untouched_template_brings_nothing(warehouse: Warehouse, mappings: Ma
     checked = check_entries(kind, file, mappings, entries.current(warehouse, kind), TODAY)
     assert (checked.rows, checked.refusals) == ([], [])
     assert checked.blank == {"plan": 92, "validation": 6 + 15 + 4 + 92, "evidence": 13 + 4}[kind]
+
+
+def with_places(mappings: Mappings, *codes: str) -> Mappings:
+    """The shipped declarations once somebody has given both lists, and measures I5.3 by a DHIS2 indicator."""
+    assert mappings.org_units is not None
+    listed = {
+        name: group.model_copy(update={"members": [GroupMember(code=code) for code in codes]})
+        for name, group in mappings.org_units.groups.items()
+    }
+    by = MeasuredBy(indicator="PAL-TEST", group="ZONE_CRISE", aim=20, source="exemple")
+    fifth = mappings.commitments["FP2030-E5"]
+    measured = fifth.processes["FP2030-I5.3"].model_copy(update={"measured_by": by})
+    fifth = fifth.model_copy(update={"processes": {**fifth.processes, "FP2030-I5.3": measured}})
+    return mappings.model_copy(
+        update={
+            "org_units": mappings.org_units.model_copy(update={"groups": listed}),
+            "commitments": {**mappings.commitments, "FP2030-E5": fifth},
+        }
+    )
+
+
+def test_a_group_of_places_is_summed_from_what_is_stored(warehouse: Warehouse, mappings: Mappings) -> None:
+    """9 of 10 and 10 of 90 are 19 of 100; the mean of 90 % and 11 % would be 51 %."""
+    world = World()
+    with night(warehouse) as run:
+        load_metadata(warehouse, world.metadata(), run)
+    keys = read_tree(warehouse, world.source).set_index("uid")["org_unit"]
+    here, there, country = (keys[one] for one in (world.facility(1, 1), world.facility(2, 1), world.country))
+    months = [
+        ("PAL-TEST", "", here, "202603", 9.0, 10.0, 90.0, "computed", 1.0),
+        ("PAL-TEST", "", there, "202603", 10.0, 90.0, 11.1, "computed", 0.9),
+        ("PAL-TEST", "", country, "202603", 50.0, 100.0, 50.0, "computed", 0.9),
+        ("PF-NU", "", here, "202603", 30.0, None, 30.0, "computed", 1.0),
+        ("PF-NU", "", here, "202503", 40.0, None, 40.0, "computed", 1.0),
+    ]
+    by_year = {
+        year: frames.RESULTS.frame([row for row in months if row[3].startswith(str(year))])
+        for year in (2025, 2026)
+    }
+    with night(warehouse) as run:
+        write_results(warehouse, by_year, run)
+    assessed(warehouse, with_places(mappings, world.facility(1, 1), world.facility(2, 1)))
+    by_code = {row["code"]: row for row in read(warehouse, "SELECT * FROM mart.engagements")}
+    measured = by_code["FP2030-I5.3"]
+    assert (measured["statut_calcule"], measured["valeur"], measured["cible"]) == ("vert", 19.0, 20.0)
+    assert (measured["numerateur"], measured["denominateur"], measured["completude_pct"]) == (19, 100, 90)
+    assert (measured["population"], measured["date_valeur"]) == ("Zones de crise", "202603")
+    continuity = by_code["FP2030-R5"]
+    assert (continuity["valeur"], continuity["statut_calcule"]) == (75.0, "gris")
+    assert "il manque : une cible chiffrée pour l'engagement 5" in continuity["raison"]
+    [line] = read(warehouse, "SELECT indicateurs_a_cote FROM mart.plan WHERE ligne = 'CAEB-PAL-02'")
+    assert line["indicateurs_a_cote"] == (
+        "Structures appuyées par CAEB : PAL-TEST : 19 % (202603) ; PAL-CTA : aucun mois calculé pour PAL-CTA"
+    )
+    # This run's results come before the stored ones.
+    fresh = by_year[2026].assign(numerator=[9.0, 2.0, 50.0, 30.0])
+    with night(warehouse):
+        found, _ = assess(
+            warehouse,
+            with_places(mappings, world.facility(1, 1), world.facility(2, 1)),
+            SOURCE,
+            TODAY,
+            {2026: frames.RESULTS.cast(fresh)},
+        )
+    assert found.set_index("code").loc["FP2030-I5.3", "value"] == 11.0

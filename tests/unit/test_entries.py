@@ -11,7 +11,8 @@ from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_cells import CellError, day, period, quantity, status
 from layidu.mapping.entry_files import read_entry_file
-from layidu.mapping.entry_rows import COLUMNS, Checked, check_entries
+from layidu.mapping.entry_rows import check_entries
+from layidu.mapping.entry_shapes import COLUMNS, Checked
 from layidu.mapping.entry_templates import HEADERS, template
 from layidu.mapping.reader import read_mappings
 from layidu.settings import shipped
