@@ -49,6 +49,15 @@ def check_target(mappings: Mappings, path: str, at: At, target: Target) -> Itera
             todo="choisir une trajectoire linéaire, ou corriger le départ ou la cible",
             place=place,
         )
+    if target.trajectory == "floor" and target.target is not None and target.target <= 0:
+        yield Problem(
+            code="trajectory",
+            path=path,
+            found=f"un plancher de {target.target:g}",
+            expected="un plancher au-dessus de zéro",
+            todo="corriger la cible, ou choisir une autre trajectoire",
+            place=place,
+        )
     years = (target.baseline_year, target.target_year)
     if years[0] is not None and years[1] is not None and years[0] >= years[1]:
         yield Problem(
@@ -69,6 +78,15 @@ def check_measure(mappings: Mappings, path: str, at: At, measure: MeasuredBy | N
         place = mappings.places.get((*at, "measured_by", "indicator"))
         kind = "un indicateur de mappings/indicators/"
         yield unknown_name(f"{path}.measured_by", measure.indicator, kind, mappings.indicators, place)
+    elif measure.against is not None and mappings.indicators[measure.indicator].denominator is not None:
+        yield Problem(
+            code="ratio-compared",
+            path=f"{path}.measured_by",
+            found=f"{measure.indicator}, un rapport, comparé au même mois de l'an dernier",
+            expected="un compte : les parts d'un rapport ne se comparent pas ainsi",
+            todo="nommer un indicateur sans dénominateur, ou retirer « against »",
+            place=mappings.places.get((*at, "measured_by")),
+        )
     yield from known_group(
         mappings, f"{path}.measured_by.group", (*at, "measured_by", "group"), measure.group
     )

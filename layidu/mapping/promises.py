@@ -51,7 +51,9 @@ class MeasuredBy(Declared):
     indicator: str
     group: str | None = None
     against: Literal["year-before"] | None = None  # the same month of last year is 100
-    aim: float | None = None  # the value that would be all of it; null: the documents set none
+    aim: float | None = Field(
+        default=None, gt=0
+    )  # the value that would be all of it; null: the documents set none
     aim_status: Standing = "proposé"
     source: str
     note: str | None = None
@@ -175,7 +177,7 @@ class Phasing(Declared):
     """Which share of a quantity is due by when."""
 
     name: str
-    shares: dict[str, float]  # year -> cumulative share due at its end
+    shares: dict[str, float] = Field(min_length=1)  # year -> cumulative share due at its end
     rhythm: Literal["month", "quarter", "year"] = "month"  # what is due within a year: at the end of each
     trajectory: Literal["cumulative", "milestone"] = "cumulative"
     status: Standing = "proposé"
