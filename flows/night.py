@@ -47,6 +47,7 @@ class Night:
     token: RunToken
     console: Console
     approve: Collection[str] = ()  # hashes of approved plans; EVERYTHING holds for our own sandbox only
+    pause_s: float = 10  # after a lost answer to a push, before reading back: the server may still be at work
     retry: bool = False  # send again what was set aside after being refused several times
 
 

@@ -14,7 +14,7 @@ from flows.wanted import Wanted, wanted
 from layidu.dhis2 import ledger, push, read_back
 from layidu.dhis2.client import Client
 from layidu.dhis2.conflicts import meaning
-from layidu.dhis2.delivery import deliver
+from layidu.dhis2.delivery import Delivered, deliver
 from layidu.dhis2.elements import data_set_uid
 from layidu.dhis2.permitted import needs_form, permit
 from layidu.dhis2.target_form import read_approvals, read_form
@@ -22,7 +22,6 @@ from layidu.mapping.publishing import Publication
 from warehouse import holds, load_ledger
 
 FIRST_PUSH, ROLLED_BACK = "first-push", "rolled-back"
-PAUSE_S = 10  # after a lost answer, before reading back
 ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign", "blocked")
 
 
@@ -34,6 +33,7 @@ class Compared:
     data_set: str
     client: Client
     known: ledger.Known
+    before: pd.DataFrame = field(repr=False)  # frames.TARGET_CELLS: what the server held
     planned: pd.DataFrame = field(repr=False)  # frames.PUSH_PLAN
     read: Callable[[], pd.DataFrame]  # the server's cells, now
 
@@ -82,7 +82,7 @@ def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.
         planned = permit(planned, form, approved)
     if not night.retry:
         planned = ledger.set_aside(planned, rows)
-    return Compared(name, data_set, client, known, planned, read_now)
+    return Compared(name, data_set, client, known, before, planned, read_now)
 
 
 def publish(night: Night, source: AtHand, code: str, publication: Publication) -> Published:
@@ -165,9 +165,12 @@ def send_and_prove(night: Night, compared: Compared, done: Published, name: str)
     planned = compared.planned
     if done.planned:
         load_ledger.write_in_flight(night.warehouse, compared.target, push.changes(planned), night.token)
-    pause = 0 if is_own_sandbox(night, compared.target) else PAUSE_S
-    with night.console.waiting(f"envoi de {done.planned} cellules vers « {name} »"):
-        delivered = deliver(compared.client, planned, compared.read, pause_s=pause)
+        pause = 0 if is_own_sandbox(night, compared.target) else night.pause_s
+        rows = night.mappings.sources[compared.target].push_rows
+        with night.console.waiting(f"envoi de {done.planned} cellules vers « {name} »"):
+            delivered = deliver(compared.client, planned, compared.read, rows=rows, pause_s=pause)
+    else:
+        delivered = Delivered(read_back.PROOF.frame(), compared.before)
     changed = ledger.changed(planned, delivered.proof, night.token.run_id)
     landed = compared.known.landed.merge(changed[push.KEY], on=push.KEY, how="left", indicator="where")
     earlier = landed[landed["where"] == "left_only"].drop(columns="where")

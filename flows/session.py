@@ -49,7 +49,7 @@ def session(
     warehouse = open_warehouse(settings)
     migrate.migrate(warehouse)
     with lock.hold(warehouse, kind, code_version=__version__, mappings_digest=mappings.digest) as token:
-        yield Night(settings, mappings, rules, warehouse, token, console, approve, retry)
+        yield Night(settings, mappings, rules, warehouse, token, console, approve, retry=retry)
 
 
 def conduct(
