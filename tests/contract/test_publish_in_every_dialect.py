@@ -215,8 +215,8 @@ def test_killed_at_every_chunk(small: Place) -> None:
     for turn, (at, sent) in enumerate(points):
         # Every night other values, and others again after the kill: each chunk writes, rewrites and withdraws,
         # and what the dead run left must be known as ours.
-        dying = {key: f"{turn}.5" for key in list(desired(small, 190))[turn:]}
-        wanted = {key: f"{turn}.25" for key in list(desired(small, 195))[turn + 2 :]}
+        dying = dict.fromkeys(list(desired(small, 190))[turn:], f"{turn}.5")
+        wanted = dict.fromkeys(list(desired(small, 195))[turn + 2 :], f"{turn}.25")
         with small.watched() as seen:
             child = context.Process(
                 target=push_and_die,

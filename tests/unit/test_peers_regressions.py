@@ -12,6 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CLIENT, TRANSPORT = "tests/unit/test_dhis2_client.py", "tests/contract/test_pull_transport.py"
 GATE, GRAMMAR = "tests/unit/test_quality_gate.py", "tests/unit/test_value_grammar.py"
+SENDING, LEDGER = "tests/unit/test_push_sending.py", "tests/functional/test_ledger.py"
+DELIVERY, ON_SCREEN = "tests/unit/test_push_delivery.py", "tests/unit/test_push_analytics.py"
+ON_SANDBOX = "tests/contract/test_publish_on_sandbox.py"
+PUBLISHED = "tests/contract/test_publish_in_every_dialect.py"
 SLICES, PERIODS = "tests/property/test_slices.py", "tests/unit/test_periods.py"
 
 #: point -> (what must hold, the tests that show it)
@@ -70,9 +74,58 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{CLIENT}::test_a_read_that_hangs_once_is_asked_for_again",
         ),
     ),
+    5: (
+        "partial success: refused rows are named with their code, the others confirmed, later chunks sent",
+        (
+            f"{SENDING}::test_poisoned_rows_among_a_thousand_do_not_stop_the_others",
+            f"{DELIVERY}::test_what_a_poisoned_row_costs_is_bounded_and_later_chunks_are_sent",
+            f"{PUBLISHED}::test_one_poisoned_row_that_nobody_foresaw",
+        ),
+    ),
+    7: (
+        "a push again with a changed value: the server has the new one",
+        (f"{PUBLISHED}::test_first_second_and_changed",),
+    ),
+    16: (
+        "the same verdict from the code, whatever the message says and in whatever language",
+        (f"{SENDING}::test_a_verdict_comes_from_the_code_whatever_the_message_says",),
+    ),
+    23: (
+        "a result no longer produced: its cell is gone, cells typed by people are untouched",
+        (
+            f"{PUBLISHED}::test_first_second_and_changed",
+            f"{PUBLISHED}::test_a_cell_edited_by_a_person",
+        ),
+    ),
+    25: (
+        "wrapped and bare summaries are read alike",
+        (f"{SENDING}::test_a_bare_summary_of_old_servers_is_read_too",),
+    ),
+    26: (
+        "two pushes at once do not mix",
+        (f"{SENDING}::test_two_pushes_at_once_do_not_mix",),
+    ),
+    27: (
+        "a poisoned cell is set aside after three nights, the rest flows",
+        (f"{LEDGER}::test_a_poisoned_cell_is_set_aside_after_three_nights_until_its_value_changes",),
+    ),
+    29: (
+        "totals by level agree; an element is published at one level",
+        (
+            f"{ON_SANDBOX}::test_analytics_shows_every_figure_at_every_level_and_period",
+            f"{ON_SCREEN}::test_figures_show_their_own_level_and_the_last_value_inside_a_longer_period",
+        ),
+    ),
+    31: (
+        "what dashboards show is compared; expected differences are listed, the rest fails",
+        (
+            f"{ON_SCREEN}::test_what_the_server_holds_explains_a_difference_and_nothing_else_does",
+            f"{ON_SCREEN}::test_a_missing_row_fails_unless_it_is_a_zero_the_server_leaves_out",
+        ),
+    ),
 }
 #: Points that no test is named for yet.
-PENDING = {5, 6, 7, 12, 14, 15, 16, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 31, 32, 33}
+PENDING = {6, 12, 14, 15, 18, 19, 20, 21, 22, 24, 28, 32, 33}
 
 
 @cache

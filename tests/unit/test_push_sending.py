@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pandas as pd
@@ -249,6 +250,31 @@ def test_a_bare_summary_of_old_servers_is_read_too() -> None:
             return ServerAnswer(200, {"status": "SUCCESS", "importCount": {}, "conflicts": []})
 
     assert set(send(Old(), first_push(1))["state"]) == {"sent"}
+
+
+@pytest.mark.parametrize("message", ["Period: `{0}` is after", "La période n'est pas ouverte", "", "200 OK"])
+def test_a_verdict_comes_from_the_code_whatever_the_message_says(message: str) -> None:
+    class Foreign(Server):
+        def answer(self, rows: Sequence[Row]) -> ServerAnswer:
+            """Refuse in some language."""
+            conflict = {"errorCode": "E7641", "value": message, "property": message, "indexes": [0]}
+            self.store(rows[1:])
+            return summary(409, "WARNING", [conflict])
+
+    sent = send(Foreign(), first_push(3))
+    [refused] = sent[sent["state"] == "rejected"].to_dict("records")
+    assert (refused["code"], refused["conflict_class"]) == ("E7641", "locked")
+    assert "pas encore ouverte" in refused["reason"]
+
+
+def test_two_pushes_at_once_do_not_mix() -> None:
+    servers = [Lenient(), Lenient()]
+    plans = [plan(cells(400, value), TARGET_CELLS.frame(), TARGET_CELLS.frame()) for value in ("1", "2")]
+    with ThreadPoolExecutor(2) as pool:
+        sent = list(pool.map(lambda pair: send(pair[0], pair[1], rows=10), zip(servers, plans, strict=True)))
+    for server, frame, value in zip(servers, sent, ("1", "2"), strict=True):
+        assert set(server.cells.values()) == {value}
+        assert len(frame) == len(server.cells) == 400
 
 
 def test_every_code_has_a_class_and_a_sentence() -> None:
