@@ -71,14 +71,11 @@ def results_of(
     """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
     codes = sorted(proxy_codes(mappings) | measure_codes(mappings))
     units = sorted({unit for place in places.values() for unit in place.org_units})
-    stored = read_promises.monthly_results(warehouse, codes, units)
+    stored = read_promises.totals(warehouse, codes, units)
     older = stored[~stored["period"].str[:4].isin([str(year) for year in computed])]
     fresh = [
         frame[
-            frame["indicator"].isin(codes)
-            & frame["org_unit"].isin(units)
-            & (frame["disaggregation"] == "")
-            & frame["period"].str.fullmatch(r"[0-9]{6}")
+            frame["indicator"].isin(codes) & frame["org_unit"].isin(units) & (frame["disaggregation"] == "")
         ]
         for frame in computed.values()
     ]

@@ -14,16 +14,14 @@ from warehouse.staging import as_sql, fetch, fetch_frame
 Rows = list[dict[str, object]]
 
 
-def monthly_results(
-    warehouse: Warehouse, indicators: Sequence[str], org_units: Sequence[int]
-) -> pd.DataFrame:
-    """The stored monthly totals of these indicators at these org units (RESULTS)."""
+def totals(warehouse: Warehouse, indicators: Sequence[str], org_units: Sequence[int]) -> pd.DataFrame:
+    """The stored totals of these indicators at these org units, of every period (RESULTS)."""
     with warehouse.connect("loader") as connection:
         return fetch_frame(
             connection,
             RESULTS,
             f"SELECT {', '.join(RESULTS.columns)} FROM result.indicator_value"
-            " WHERE hierarchy = 'as_it_is' AND disaggregation = '' AND period ~ '^[0-9]{6}$'"
+            " WHERE hierarchy = 'as_it_is' AND disaggregation = ''"
             " AND indicator = ANY (%(indicators)s) AND org_unit = ANY (%(org_units)s)",
             {"indicators": list(indicators), "org_units": list(org_units)},
         )

@@ -1,4 +1,4 @@
-"""What is known of a quantity: a reference value, or the latest month that DHIS2 tells, with both its parts."""
+"""What is known of a quantity: a reference value, or the latest period that DHIS2 tells, with both its parts."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -17,6 +17,7 @@ from layidu.model.periods import parse
 
 #: How old a value may be is declared for each kind; what DHIS2 tells is of this one.
 FROM_DHIS2 = "DHIS2"
+PERIOD_TYPES = ("Monthly", "Quarterly", "SixMonthly", "Yearly")
 
 
 class Observation(NamedTuple):
@@ -61,7 +62,9 @@ def measured(
     thresholds: Thresholds | None,
     on: date,
 ) -> Observation:
-    """The latest month of an indicator in a place: parts summed over its org units, then divided.
+    """The latest period of an indicator in a place: parts summed over its org units, then divided.
+
+    Months where it has months, else quarters, half-years or years.
 
     `results`: RESULTS of at least this indicator and these org units.
     """
@@ -69,34 +72,37 @@ def measured(
     nothing = Observation(None, 0.0, "", FROM_DHIS2, f"DHIS2, {by.indicator}", place.name, unit)
     if place.refused:
         return nothing._replace(refused=place.refused)
-    months = monthly(results, by.indicator, place.org_units, on)
-    if months.empty:
-        return nothing._replace(refused=f"aucun mois calculé pour {by.indicator}")
-    month = str(months["period"].max())
-    now = months[months["period"] == month]
-    found = nothing._replace(at=elapsed_years(parse(month).end), date=month)
+    known = ended(results, by.indicator, place.org_units, on)
+    if known.empty:
+        return nothing._replace(refused=f"aucune période calculée pour {by.indicator}")
+    period = str(known["period"].max())
+    now = known[known["period"] == period]
+    found = nothing._replace(at=elapsed_years(parse(period).end), date=period)
     if by.against == "year-before":
-        return against_year_before(found, months, now, len(place.org_units))
+        return against_year_before(found, known, now, len(place.org_units))
     return summed(found, now, indicator, place, thresholds)
 
 
-def monthly(results: pd.DataFrame, code: str, org_units: Sequence[int], on: date) -> pd.DataFrame:
-    """The totals of the ended months that have a numerator."""
+def ended(results: pd.DataFrame, code: str, org_units: Sequence[int], on: date) -> pd.DataFrame:
+    """The totals of the ended periods that have a numerator, of the shortest type it has."""
     RESULTS.check(results)
     mine = results[
         (results["indicator"] == code)
         & (results["disaggregation"] == "")
         & results["org_unit"].isin(list(org_units))
-        & results["period"].str.fullmatch(r"[0-9]{6}")
         & results["numerator"].notna()
     ]
-    return mine[mine["period"].map(lambda month: parse(month).end <= on).astype(bool)]
+    periods = [parse(period) for period in mine["period"]]
+    over = np.array([period.end <= on for period in periods], dtype=bool)
+    mine = mine.assign(type=[period.type for period in periods]).loc[over]
+    shortest = next((name for name in PERIOD_TYPES if (mine["type"] == name).any()), "")
+    return mine[mine["type"] == shortest]
 
 
 def summed(
     found: Observation, now: pd.DataFrame, indicator: Indicator, place: Place, thresholds: Thresholds | None
 ) -> Observation:
-    """One month of a place: the sum of its parts, divided."""
+    """One period of a place: the sum of its parts, divided."""
     above = float(now["numerator"].sum())
     below = None
     value: float | None = above
@@ -127,15 +133,15 @@ def completeness(now: pd.DataFrame, place: Place) -> float | None:
 
 
 def against_year_before(
-    found: Observation, months: pd.DataFrame, now: pd.DataFrame, members: int
+    found: Observation, known: pd.DataFrame, now: pd.DataFrame, members: int
 ) -> Observation:
-    """This month for 100 of the same month last year, over the org units that have both."""
-    before_month = f"{int(found.date[:4]) - 1}{found.date[4:]}"
-    before = months[months["period"] == before_month]
+    """This period for 100 of the same one last year, over the org units that have both."""
+    year_before = f"{int(found.date[:4]) - 1}{found.date[4:]}"
+    before = known[known["period"] == year_before]
     pairs = now.merge(before, on="org_unit", suffixes=("", "_before"))
     above, below = float(pairs["numerator"].sum()), float(pairs["numerator_before"].sum())
     if pairs.empty or below == 0:
-        return found._replace(refused=f"pas de mois comparable : {before_month}")
+        return found._replace(refused=f"pas de période comparable : {year_before}")
     return found._replace(
         value=100 * above / below, numerator=above, denominator=below, completeness=len(pairs) / members
     )

@@ -295,7 +295,7 @@ def test_a_group_of_places_is_summed_from_what_is_stored(warehouse: Warehouse, m
     assert "il manque : une cible chiffrée pour l'engagement 5" in continuity["raison"]
     [line] = read(warehouse, "SELECT indicateurs_a_cote FROM mart.plan WHERE ligne = 'CAEB-PAL-02'")
     assert line["indicateurs_a_cote"] == (
-        "Structures appuyées par CAEB : PAL-TEST : 19 % (202603) ; PAL-CTA : aucun mois calculé pour PAL-CTA"
+        "Structures appuyées par CAEB : PAL-TEST : 19 % (202603) ; PAL-CTA : aucune période calculée pour PAL-CTA"
     )
     # This run's results come before the stored ones.
     fresh = by_year[2026].assign(numerator=[9.0, 2.0, 50.0, 30.0])

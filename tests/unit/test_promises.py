@@ -94,8 +94,8 @@ def test_a_member_without_a_value_makes_the_place_less_complete_not_smaller() ->
 @pytest.mark.parametrize(
     ("frame", "refused"),
     [
-        (results(), "aucun mois calculé"),
-        (results((1, "202604", 1, 2, 1.0)), "aucun mois calculé"),  # April runs
+        (results(), "aucune période calculée"),
+        (results((1, "202604", 1, 2, 1.0)), "aucune période calculée"),  # April runs
         (results((1, "202603", 1, 0, 1.0)), "dénominateur nul"),
         (results((1, "202603", 1, 2, float("nan"))), "complétude inconnue"),
         (
@@ -106,6 +106,19 @@ def test_a_member_without_a_value_makes_the_place_less_complete_not_smaller() ->
 )
 def test_a_measure_that_may_not_be_judged_says_why(frame: pd.DataFrame, refused: str) -> None:
     assert refused in observed(frames.RESULTS.cast(frame), country(TREE)).refused
+
+
+def test_an_indicator_of_quarters_is_read_by_quarters_and_months_come_first() -> None:
+    quarters = [
+        (1, "2025Q4", 1, 2, 1.0),
+        (1, "2026Q1", 3, 4, 1.0),
+        (1, "2026Q2", 9, 9, 1.0),
+        (1, "2025", 5, 9, 1.0),
+    ]
+    found = observed(results(*quarters), country(TREE))
+    assert (found.date, found.value, found.at) == ("2026Q1", 75.0, 2025.25)
+    assert observed(results(*quarters, (1, "202602", 1, 4, 1.0)), country(TREE)).date == "202602"
+    assert observed(results((1, "2025", 5, 10, 1.0)), country(TREE)).date == "2025"
 
 
 def test_continuity_compares_the_same_month_of_the_units_that_have_both() -> None:
@@ -123,7 +136,7 @@ def test_continuity_compares_the_same_month_of_the_units_that_have_both() -> Non
     assert found.completeness == pytest.approx(2 / 3)
     assert found.unit == "%"
     alone = observed(results((2, "202603", 30, None, 1.0)), place, by, of=COUNT)
-    assert alone.refused == "pas de mois comparable : 202503"
+    assert alone.refused == "pas de période comparable : 202503"
 
 
 def declared(*processes: ProcessIndicator, **results_: ResultIndicator) -> Mappings:
