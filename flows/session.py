@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flows.night import Night, Outcome
 from layidu import __version__
-from layidu.errors import LayiduError
+from layidu.errors import FailedSafeError, LayiduError
 from layidu.mapping.checker import check_declarations
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.problems import DeclarationErrors
@@ -66,21 +66,28 @@ def conduct(
         try:
             outcome = work(night)
         except LayiduError as error:
+            # When the database itself has failed, the next run writes this one down as interrupted.
+            with suppress(FailedSafeError):
+                runs.finish_run(
+                    night.warehouse,
+                    night.token.run_id,
+                    outcome="failed",
+                    exit_code=error.exit_code,
+                    summary={"errors": [error.where]},
+                )
+            raise
+        try:
             runs.finish_run(
                 night.warehouse,
                 night.token.run_id,
-                outcome="failed",
-                exit_code=error.exit_code,
-                summary={"errors": [error.where]},
+                outcome=ENDINGS.get(outcome.exit_code, "failed"),
+                exit_code=outcome.exit_code,
+                summary=outcome.summary(),
             )
-            raise
-        runs.finish_run(
-            night.warehouse,
-            night.token.run_id,
-            outcome=ENDINGS.get(outcome.exit_code, "failed"),
-            exit_code=outcome.exit_code,
-            summary=outcome.summary(),
-        )
+        except FailedSafeError as error:
+            raise (outcome.errors or [error])[
+                0
+            ] from error  # what went wrong first is what a person must read
         forget_old_answers(night)
         return outcome
 

@@ -24,7 +24,7 @@ from flows.publishing import publish, source_of
 from flows.showing import show
 from flows.words import account_line
 from layidu.dhis2.answers import RightsError
-from layidu.errors import LayiduError
+from layidu.errors import LayiduError, LockedError
 from layidu.model.slices import Slice
 
 
@@ -142,8 +142,10 @@ def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run:
 
 @contextmanager
 def recorded(outcome: Outcome) -> Iterator[None]:
-    """Put a failure on record and go on with what does not depend on it."""
+    """Put a failure on record and go on with what does not depend on it; without the lock nothing may go on."""
     try:
         yield
+    except LockedError:
+        raise
     except LayiduError as error:
         outcome.errors.append(error)

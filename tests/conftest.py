@@ -18,6 +18,7 @@ from tests.servers import (
     EmbeddedServer,
     ExternalServer,
     WarehouseFactory,
+    address_of,
     factory,
     fast_folder,
     migrated_server,
@@ -26,7 +27,6 @@ from tests.servers import (
 )
 from warehouse import binaries, embedded
 from warehouse.connect import Warehouse
-from warehouse.passwords import read_passwords
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +104,7 @@ def warehouse(warehouse_factory: WarehouseFactory) -> Warehouse:
 @pytest.fixture
 def warehouse_url(warehouse: Warehouse, embedded_server: EmbeddedServer) -> str:
     """The address of `warehouse`'s database, as LAYIDU_WAREHOUSE_URL takes it: one account for everything."""
-    password = read_passwords(embedded_server.server.place.passwords)["layidu_owner"]
-    database = warehouse.parameters["owner"]["dbname"]
-    return f"postgresql+psycopg://layidu_owner:{password}@/{database}?host={embedded_server.server.sockets}"
+    return address_of(embedded_server, warehouse)
 
 
 @pytest.fixture(params=["embedded", "distribution-15"])

@@ -88,6 +88,13 @@ def migrated_server(home: Path) -> EmbeddedServer:
     return started
 
 
+def address_of(server: EmbeddedServer, warehouse: Warehouse) -> str:
+    """A database's address, as LAYIDU_WAREHOUSE_URL takes it: one account for everything."""
+    password = read_passwords(server.server.place.passwords)["layidu_owner"]
+    database = warehouse.parameters["owner"]["dbname"]
+    return f"postgresql+psycopg://layidu_owner:{password}@/{database}?host={server.server.sockets}"
+
+
 @contextmanager
 def embedded_in(home: Path) -> Iterator[EmbeddedServer]:
     """An embedded server in a new folder, for as long as it is wanted."""

@@ -18,6 +18,7 @@ from warehouse import embedded, external
 from warehouse.embedded import DATABASE, Server
 from warehouse.passwords import read_passwords
 from warehouse.roles import PREFECT, ROLE_NAMES, Role
+from warehouse.trouble import Connection, room
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,9 +47,11 @@ class Warehouse:
     def connect(self, role: Role = "loader", *, autocommit: bool = False) -> psycopg.Connection:
         """A new connection in one of the three roles; it belongs to the caller, who closes it."""
         try:
-            return psycopg.connect(make_conninfo(**self.parameters[role]), autocommit=autocommit)
+            connection = Connection.connect(make_conninfo(**self.parameters[role]), autocommit=autocommit)
         except psycopg.OperationalError as error:
-            raise unreachable(self.place, error) from error
+            raise unreachable(self.place, error, self.home if self.embedded else None) from error
+        connection.place, connection.home = self.place, self.home if self.embedded else None
+        return connection
 
     def engine(self, role: Role = "loader") -> "Engine":
         """A SQLAlchemy engine in one of the three roles."""
@@ -115,11 +118,11 @@ def libpq_url(parameters: Mapping[str, str]) -> str:
     return f"postgresql://{user}@/{database}?{urlencode(rest, safe='/', quote_via=quote)}"
 
 
-def unreachable(place: str, error: psycopg.OperationalError) -> FailedSafeError:
+def unreachable(place: str, error: psycopg.OperationalError, home: Path | None = None) -> FailedSafeError:
     """The error when the server does not answer; libpq's own words hold no password."""
     return FailedSafeError(
         where=place,
-        found=" ".join(str(error).split()),
+        found=" ".join(str(error).split()) + room(home),
         expected="un serveur PostgreSQL qui accepte la connexion",
         todo="vérifier que le serveur est en marche (« layidu init » démarre la base intégrée), puis relancer ; "
         "rien n'est perdu",

@@ -54,8 +54,14 @@ def hold(
         token = take_over(connection, kind, code_version=code_version, mappings_digest=mappings_digest)
         try:
             yield token
-        finally:
+        except BaseException:
+            # The next run closes it otherwise; what went wrong first is what a person must read.
+            with suppress(FailedSafeError):
+                close_run(warehouse, token)
+            raise
+        else:
             close_run(warehouse, token)
+        finally:
             # Closing lets go too, but only when the server notices: the next run would find the door shut.
             # A connection that is dead has let go already.
             with suppress(psycopg.OperationalError):
