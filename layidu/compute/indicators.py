@@ -12,7 +12,7 @@ import pandas as pd
 from layidu.compute.facility_months import FacilityMonths
 from layidu.compute.groups import Groups, memberships
 from layidu.compute.parts import Manner, Part, PartSums, Term
-from layidu.compute.ratio import BoolArray, FloatArray, TextArray, divide
+from layidu.compute.ratio import INSUFFICIENT_DATA, BoolArray, FloatArray, TextArray, divide
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches
 from layidu.compute.year_periods import YearPeriods
@@ -161,7 +161,7 @@ def block(
     A population alone says nothing, except where reports were expected: there the gap must be seen.
     """
     received, expected = counts
-    kept = ~np.isnan(numerator.values)
+    kept = ~np.isnan(numerator.values) | numerator.unanswered
     if denominator is not None:
         population_only = ~np.isnan(denominator.values) & (expected > 0)
         kept = kept | denominator.reported | population_only
@@ -174,6 +174,10 @@ def block(
     else:
         below = denominator.values[place]
         value, status = divide(above, below, factor, incomplete=denominator.incomplete[place])
+    unanswered = (
+        numerator.unanswered if denominator is None else numerator.unanswered | denominator.unanswered
+    )
+    status[unanswered[place]] = INSUFFICIENT_DATA
     some = np.where(expected > 0, expected, np.nan)
     completeness = received[place] / some[place]
     return Block(row, units, periods, above, below, value, status, completeness)

@@ -12,6 +12,7 @@ from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import IntArray
 from layidu.compute.year_periods import OverTime
 from layidu.mapping.contracts import Variable
+from layidu.mapping.terms import INSUFFICIENT
 
 DAYS_OF_A_YEAR = 365  # DHIS2 divides by 365 in leap years too
 
@@ -41,6 +42,7 @@ class Part:
     values: FloatArray  # NaN where missing
     reported: BoolArray  # something counted is in it, not only a population
     incomplete: BoolArray  # an org unit of the branch has no population
+    unanswered: BoolArray  # something was counted, in bands that cannot tell what is asked
 
 
 class PartSums:
@@ -85,6 +87,7 @@ class PartSums:
             amounts, found = self.counted_sums(members, manner, way)
             values += amounts
             reported |= found
+        _, unanswered = self.counted_sums([one for one in terms if one.kind == INSUFFICIENT], manner, "sum")
         present = reported.copy()
         for term in terms:
             if term.kind == "population":
@@ -92,7 +95,7 @@ class PartSums:
                 values += term.coefficient * amounts
                 present |= found
                 incomplete |= lacking
-        return Part(np.where(present, values, np.nan), reported, incomplete)
+        return Part(np.where(present & ~unanswered, values, np.nan), reported, incomplete, unanswered)
 
     def way(self, term: Term, manner: Manner) -> OverTime:
         """How a term adds over time: as its variable says, unless the indicator takes the last month."""

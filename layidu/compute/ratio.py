@@ -12,6 +12,8 @@ NUMERATOR_MISSING = "numerator missing"
 DENOMINATOR_MISSING = "denominator missing"
 DENOMINATOR_ZERO = "denominator zero"
 DENOMINATOR_INCOMPLETE = "denominator incomplete"
+INSUFFICIENT_DATA = "insufficient data"  # the source's bands cannot tell what is asked
+PARAMETER_MISSING = "parameter missing"  # a declared table, as of continuation, that nobody has given
 STATUSES = (
     COMPUTED,
     DENOMINATOR_INCOMPLETE,

@@ -21,6 +21,7 @@ REPORT_VARIABLES = {
     "reports_on_time": "rapports reçus à temps",
 }
 DATA_SET = "data_set"
+INSUFFICIENT = "insufficient"  # kind of a term whose sums only overlap what is asked: the part has no value
 Row = tuple[str, str, str, str, str, str, float]
 
 
@@ -119,10 +120,27 @@ class Expansion:
         rows: list[Row] = []
         for term in parse(expression):
             found = list(self.reference(part, term, bands, weights, whole=whole))
+            if not found and (overlapping := self.overlapping(term, bands)):
+                head = (self.code, spell(bands), part)
+                return [(*head, INSUFFICIENT, term.name, text, term.coefficient) for text in overlapping]
             if not found and not self.known_absent(term.name):
                 return []
             rows.extend(found)
         return rows
+
+    def overlapping(self, term: Term, bands: Mapping[str, str]) -> list[str]:
+        """The sums whose bands only overlap the asked ones: they cannot tell, and nothing is estimated from them."""
+        asked: dict[str, tuple[str, ...]] = {dimension: (band,) for dimension, band in bands.items()}
+        asked |= {one.dimension: one.bands for one in term.filters if not one.excluded}
+        return [
+            text
+            for text in self.present.get(term.name) or ()
+            if any(
+                self.widened.overlap(dimension, wanted, read(text).get(dimension, ""))
+                for dimension, names in asked.items()
+                for wanted in names
+            )
+        ]
 
     def known_absent(self, name: str) -> bool:
         """Whether a source says outright (`[]`) that it does not collect a variable."""

@@ -217,7 +217,7 @@ TERMS = Contract(  # indicator part = sum over terms of coefficient x variable (
         "indicator": TEXT,
         "disaggregation": TEXT,  # "" for the total, else the band the row is for
         "part": TEXT,  # numerator | denominator
-        "kind": TEXT,  # variable | population
+        "kind": TEXT,  # variable | population | insufficient: sums that only overlap what is asked
         "name": TEXT,  # variable or population measure
         "filter": TEXT,  # disaggregation of the mapped sum this term takes: exact "age=…|method=…"
         "coefficient": "float64",

@@ -28,6 +28,8 @@ STATUSES = {
     "denominator incomplete": ("dénominateur incomplet : il manque une partie de la population", "dén. inc."),
     "denominator zero": ("dénominateur nul", "dén. 0"),
     "denominator missing": ("dénominateur manquant", "dén. –"),
+    "insufficient data": ("données insuffisantes : la source n'a pas ces tranches", "insuf."),
+    "parameter missing": ("paramètre manquant dans les déclarations", "param. –"),
     "numerator missing": ("numérateur manquant", "num. –"),
 }
 NO_RESULT = ("aucun résultat", DASH)

@@ -278,12 +278,12 @@ def way(world: World, indicator: Indicator, name: str) -> str:
     return world.variables[name].over_time
 
 
-def counted(world: World, code: str, row: str, part: str, root: int, months: list[int]) -> Number:
+def counted(
+    world: World, code: str, row: str, part: str, root: int, months: list[int], kind: str = "variable"
+) -> Number:
     """The variables of one part in one branch and period."""
     indicator = world.indicators[code]
-    chosen = [
-        (term[4], term[5], term[6]) for term in world.terms if term[:4] == (code, row, part, "variable")
-    ]
+    chosen = [(term[4], term[5], term[6]) for term in world.terms if term[:4] == (code, row, part, kind)]
     found: list[Number] = []
     for how in ("sum", "last", "average"):
         terms = [term for term in chosen if way(world, indicator, term[0]) == how]
@@ -384,14 +384,18 @@ def result(world: World, code: str, row: str, root: int, months: list[int]) -> R
             people(world, code, row, "numerator", root, months)[0],
         ]
     )
+    unsure = counted(world, code, row, "numerator", root, months, "insufficient") is not None
     count = indicator.denominator is None
     below = None if count else counted(world, code, row, "denominator", root, months)
     population, incomplete = (None, False) if count else people(world, code, row, "denominator", root, months)
     denominator = add([below, population])
     expected, got = completeness(world, code, root, months)
-    if numerator is None and below is None and (population is None or expected == 0):
+    if unsure:
+        numerator = None
+    elif numerator is None and below is None and (population is None or expected == 0):
         return None
     status = status_of(numerator, denominator, count=count, incomplete=incomplete)
+    status = "insufficient data" if unsure else status
     value: Number = None
     if numerator is not None and count:
         value = numerator * indicator.factor

@@ -89,6 +89,7 @@ INDICATORS = {
     "COHERENT": Indicator(**TEXTS, numerator="-", periods=["Monthly", "Quarterly"], data_sets=BOTH),
     "QUARTER": Indicator(**TEXTS, numerator="-", periods=["Quarterly", "Yearly"]),
     "HALF": Indicator(**TEXTS, numerator="-", denominator="-", **YEAR_ENDS),
+    "UNSURE": Indicator(**TEXTS, numerator="-", denominator="-"),
     "LATE": Indicator(**TEXTS, numerator="-", denominator="-", annualised=True, data_sets=BOTH),
 }
 TERMS: list[tuple[str, str, str, str, str, str, float]] = [
@@ -126,6 +127,9 @@ TERMS: list[tuple[str, str, str, str, str, str, float]] = [
     ("QUARTER", "", "numerator", "variable", "in_quarter", "", 1.0),
     ("HALF", "", "numerator", "variable", "seen", "", 1.0),
     ("HALF", "", "denominator", "population", "people", "", 1.0),
+    ("UNSURE", "", "numerator", "insufficient", "cases", AGES[1], 1.0),
+    ("UNSURE", "", "numerator", "variable", "seen", "", 1.0),
+    ("UNSURE", "", "denominator", "variable", "deaths", "", 1.0),
     ("LATE", "", "numerator", "variable", "late", "", 1.0),
     ("LATE", "", "numerator", "variable", "not_late", "", 1.0),
     ("LATE", "", "denominator", "population", "people", "", 1.0),

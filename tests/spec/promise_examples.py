@@ -1,6 +1,6 @@
 """The worked examples of trajectories, colours, phasing and roll-ups, as rows for people.
 
-Each example of vectors.json is computed on the road the night takes, with the shipped thresholds and phasings.
+Each example of examples.json is computed on the road the night takes, with the shipped thresholds and phasings.
 `promise_table` gives (example, what, calculation, result), as `worked_examples.table` does for indicators.
 """
 

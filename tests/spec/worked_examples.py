@@ -1,4 +1,4 @@
-"""The worked examples of the arithmetic, as data: vectors.json, and one small world for each example.
+"""The worked examples of the arithmetic, as data: examples.json, and one small world for each example.
 
 The documentation prints the same rows; `table` gives them as (example, what, calculation, result).
 """
@@ -18,7 +18,7 @@ from layidu.mapping.promises import Milestones, RollUp
 from layidu.model import frames
 
 VECTORS: dict[str, list[dict[str, Any]]] = json.loads(
-    Path(__file__).with_name("vectors.json").read_text(encoding="utf-8")
+    Path(__file__).with_name("examples.json").read_text(encoding="utf-8")
 )
 DISTRICT = 1
 THRESHOLDS = Thresholds(
