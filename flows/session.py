@@ -25,7 +25,11 @@ ENDINGS: dict[int, Ending] = {0: "finished", 1: "finished", 4: "held"}
 
 def read_declared(settings: Settings) -> Mappings:
     """The declarations, sound enough to run on; every mistake is named at once (exit 3)."""
-    mappings = read_mappings(settings.mappings)
+    return sound(read_mappings(settings.mappings))
+
+
+def sound(mappings: Mappings) -> Mappings:
+    """Declarations that agree with each other; every mistake is named at once (exit 3)."""
     wrong = [problem for problem in check_declarations(mappings) if problem.severity == "error"]
     if wrong:
         raise DeclarationErrors(wrong)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from layidu.model.frames import MAPPED_SUMS, REPORTS, RESULTS, TREE
 from warehouse.connect import Warehouse
 from warehouse.keys import source_number
+from warehouse.other_plan import LOADED, OtherPlan, stage_plan
 from warehouse.staging import fetch, fetch_bytes, fetch_frame, run_sql
 
 TREE_QUERY = """
@@ -41,6 +42,7 @@ GROUP BY 1 ORDER BY 1
 """
 PACKED = np.dtype([("org_unit", ">i4"), ("period", ">i4"), ("number", ">f8")])
 SUM = np.dtype([("org_unit", "i4"), ("period", "i4"), ("sum", "f8")])
+PAIRS = "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
 LEFT_OUT = """
 SELECT p.key AS period, e.key AS data_element, o.key AS org_unit, c.key AS category_option_combo, x.value
 FROM plan.correction x JOIN source.instance i ON i.name = x.source
@@ -105,23 +107,24 @@ def years(warehouse: Warehouse, source: str) -> list[int]:
     return [int(str(year)) for (year,) in rows]
 
 
-def mapped_sums(warehouse: Warehouse, source: str, year: int) -> pd.DataFrame:
+def mapped_sums(warehouse: Warehouse, source: str, year: int, other: OtherPlan | None = None) -> pd.DataFrame:
     """One year of source cells as variables (MAPPED_SUMS); yearly values stand at yyyy00.
 
-    Only org units of today's tree; values that are no number and corrected cells are left out.
+    Only org units of today's tree; values that are no number and corrected cells are left out. `other` are
+    declarations that are not loaded.
     """
     with warehouse.connect("loader") as connection:
         for setting in ("jit = off", "work_mem = '128MB'", "enable_nestloop = off"):
             run_sql(connection, f"SET LOCAL {setting}")
         parameters: dict[str, object] = {"source": source, "year": year}
+        schema = stage_plan(connection, other)
         for table, query in (("left_out", LEFT_OUT), ("wanted", WANTED)):
-            run_sql(connection, f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {query}", parameters)
+            text = query.replace(f"{LOADED}.", f"{schema}.")
+            run_sql(connection, f"CREATE TEMP TABLE {table} ON COMMIT DROP AS {text}", parameters)
             run_sql(connection, f"ANALYZE {table}")
         parameters["source_key"] = source_number(connection, source)
         parameters["periods"] = [key for (key,) in fetch(connection, "SELECT DISTINCT period FROM wanted")]
-        pairs = fetch(
-            connection, "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
-        )
+        pairs = fetch(connection, PAIRS.replace(f"{LOADED}.", f"{schema}."))
         packed = fetch_bytes(connection, VALUES_QUERY, parameters)
     sums = [added(np.frombuffer(body, PACKED)) for _, body in packed]
     rows = np.concatenate([np.empty(0, SUM), *sums])
@@ -167,6 +170,14 @@ def reports(warehouse: Warehouse, source: str, year: int, through: date) -> pd.D
         return fetch_frame(
             connection, REPORTS, REPORTS_QUERY, {"source": source, "year": year, "through": through}
         )
+
+
+def stored_year(warehouse: Warehouse, source: str, year: int) -> pd.DataFrame:
+    """Every stored result of one year (RESULTS), of one source's org units."""
+    text = RESULTS_QUERY.replace("v.indicator = ANY(%(indicators)s)", "v.year = %(year)s")
+    with warehouse.connect("loader") as connection:
+        run_sql(connection, "SET LOCAL jit = off")
+        return fetch_frame(connection, RESULTS, text, {"source": source, "year": year})
 
 
 def published_results(warehouse: Warehouse, source: str, indicators: list[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""What the declarations say: check, draft."""
+"""What the declarations say: check, draft, diff."""
 
 from typing import Annotated
 
@@ -32,3 +32,19 @@ def draft(
     from flows.drafting import draft_declarations
 
     finish(draft_declarations(source, data_set or [], dry_run=dry_run))
+
+
+@app.command()
+def diff(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", help="Un autre dossier, ou une révision de git ; par défaut les résultats en place."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Pour une machine.")] = False,
+) -> None:
+    """Ce qu'un changement de mappings/ ferait aux valeurs publiées, avant de l'appliquer."""
+    from flows.differing import show_difference
+
+    finish(show_difference(against, as_json=as_json))

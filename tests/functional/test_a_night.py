@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -150,6 +151,31 @@ def test_a_band_is_explained_and_a_refused_cell_stands_beside(person: Person, fi
     wrong = person.run("explain", "PF-CYP", "HA", "202602", "--band", "product=dmpa")
     assert wrong.returncode == 3
     assert "product=dmpa_sc" in wrong.stderr
+
+
+def test_a_change_of_the_declarations_is_shown_before_it_is_applied(
+    person: Person, first_night: Answer, tmp_path: Path
+) -> None:
+    assert first_night.returncode == 4
+    same = person.run("diff")
+    assert same.returncode == 0, same.stderr
+    assert "aucune différence" in same.stdout
+    shutil.copytree(person.mappings, tmp_path / "mappings")
+    path = tmp_path / "mappings" / "indicators" / "maternal.yaml"
+    text = path.read_text(encoding="utf-8")
+    changed = text.replace('numerator: "#{anc1_visits}"', 'numerator: "#{anc1_visits} + #{anc4_visits}"', 1)
+    path.write_text(changed, encoding="utf-8")
+    other = Person(person.home, tmp_path / "mappings", person.settings)
+    standing = json.loads(other.run("diff", "--json").stdout)
+    assert set(standing["indicators"]) == {"SM-CPN1"}
+    assert standing["indicators"]["SM-CPN1"]["changed"] == standing["differences"] > 0
+    assert standing["published"] > 0
+    assert "SM-CPN1" in standing["formulas_without_a_number"]
+    computed_twice = json.loads(other.run("diff", "--json", "--against", str(person.mappings)).stdout)
+    assert computed_twice == standing
+    told = other.run("diff")
+    assert "ATTENTION : formule changée sous son numéro 1" in told.stdout
+    assert person.run("diff").stdout == same.stdout  # nothing was applied
 
 
 def test_what_does_not_exist_is_said_in_four_parts(person: Person, first_night: Answer) -> None:
