@@ -9,6 +9,7 @@ from typing import Literal
 from flows import access, target
 from flows.night import Night, Outcome
 from flows.publishing import preview
+from flows.rereading import backfill, reconcile, span
 from flows.session import conduct, read_declared, session
 from flows.steps import compute, known_sources, night, publish_all, pull
 from flows.undoing import undo
@@ -78,6 +79,29 @@ def run_pull(*, quiet: bool) -> int:
         return outcome
 
     return run("pull", work, quiet=quiet)
+
+
+def run_reconcile(*, quiet: bool) -> int:
+    """`layidu reconcile`."""
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        reconcile(at, outcome)
+        return outcome
+
+    return run("reconcile", work, quiet=quiet)
+
+
+def run_backfill(first: str, last: str, data_sets: Collection[str], *, quiet: bool) -> int:
+    """`layidu backfill`."""
+    start, end = span(first, last)
+
+    def work(at: Night) -> Outcome:
+        outcome = Outcome()
+        backfill(at, outcome, start, end, data_sets)
+        return outcome
+
+    return run("backfill", work, quiet=quiet)
 
 
 def run_compute(*, quiet: bool) -> int:

@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import partial
 
 from flows.access import client_for, is_sandbox
+from flows.again import asked_again
 from flows.night import AtHand, Night, Run, plainly
 from layidu.dhis2.ahead import Ahead
 from layidu.dhis2.answers import AnswerError, RightsError
 from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.pull import pull_slice
 from layidu.dhis2.registrations import read_registrations
-from layidu.dhis2.slices import periods_of, plan
+from layidu.dhis2.slices import PeriodsOf, periods_of, plan
 from layidu.errors import FailedSafeError, LayiduError
 from layidu.mapping.expand import expand_cells
 from layidu.mapping.expected_parents import moved_units
@@ -40,17 +41,19 @@ def read_source(night: Night, name: str) -> AtHand:
     return AtHand(name, client, metadata, events, moved, cells)
 
 
-def plan_slices(night: Night, at_hand: AtHand) -> list[Slice]:
-    """What to ask for tonight: what was never loaded, what was touched, the last periods in full, open refusals."""
+def plan_slices(night: Night, at_hand: AtHand, re_read: int | None = None) -> list[Slice]:
+    """What to ask for tonight: what was never loaded, what was touched, the last periods in full, cured refusals."""
     warehouse, name = night.warehouse, at_hand.name
-    return plan(
+    slices = plan(
         at_hand.metadata,
         night.mappings.sources[name],
         known_rows=read_runs.known_rows(warehouse, name),
         cursor=read_runs.loaded(warehouse, name),
         server_date=at_hand.metadata.server.server_date,
         too_large=read_runs.too_large(warehouse, name),
+        re_read=re_read,
     )
+    return [*slices, *asked_again(night, at_hand, slices)]
 
 
 Answer = Callable[[], Pulled]
@@ -203,8 +206,8 @@ def owned_elements(at_hand: AtHand, data_set: str) -> frozenset[str]:
     return frozenset(first.loc[first["data_set"].eq(data_set), "data_element"])
 
 
-def copy_registrations(night: Night, at_hand: AtHand) -> set[int]:
-    """Completeness registrations of the whole window, diffed; the years in which one changed."""
+def copy_registrations(night: Night, at_hand: AtHand, wanted: PeriodsOf | None = None) -> set[int]:
+    """Completeness registrations of the whole window (or of some periods), diffed; the years in which one changed."""
     changed: set[int] = set()
     source = night.mappings.sources[at_hand.name]
     declared = {data_set.uid: data_set for data_set in source.data_sets}
@@ -212,7 +215,11 @@ def copy_registrations(night: Night, at_hand: AtHand) -> set[int]:
         row = {str(name): value for name, value in found.items()}
         uid = str(row["uid"])
         since = declared[uid].since or source.since
-        periods = periods_of(row, since, at_hand.metadata.server.server_date)
+        periods: Sequence[str] = periods_of(row, since, at_hand.metadata.server.server_date)
+        if wanted is not None:
+            periods = wanted(row, periods)
+        if not periods:
+            continue
         registrations = read_registrations(at_hand.client, at_hand.metadata, uid, periods)
         counts = load_registrations(night.warehouse, at_hand.name, uid, periods, registrations, night.token)
         changed |= set(counts.changed_years)

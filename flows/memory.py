@@ -6,7 +6,7 @@ from datetime import date
 from flows.computing import last_ended_month
 from flows.night import AtHand, Night, Outcome
 from layidu import __version__
-from warehouse import read_sums, runs
+from warehouse import read_runs, read_sums, runs
 from warehouse.connect import Warehouse
 
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
@@ -20,14 +20,20 @@ def changed_years(
 ) -> list[int]:
     """Years whose inputs are not those of the last computation; all of them when the rules changed."""
     years = {year for source in sources for year in read_sums.years(night.warehouse, source.name)}
-    before = last_computed(night.warehouse)
+    computed = last_computing(night.warehouse)
     now = seen(sources)
     tree_moved = any(source.events["kind"].isin(TREE_EVENTS).any() for source in sources)
-    if everything or tree_moved or before is None or before.keys() != now.keys():
+    before = seen_by(computed)
+    if everything or tree_moved or computed is None or before.keys() != now.keys():
         return sorted(years)
     if any(before[name]["code"] != now[name]["code"] for name in now):
         return sorted(years)
-    changed = {year for account in outcome.accounts for year in account.changed_years}
+    # What a pull, a reconciliation or a run that was cut off changed since, and nobody computed.
+    between = (night.warehouse, computed.run_id, night.token.run_id)
+    if read_runs.tree_changed_between(*between):
+        return sorted(years)
+    changed = read_runs.years_changed_between(*between)
+    changed |= {year for account in outcome.accounts for year in account.changed_years}
     changed |= outcome.registration_years
     changed |= {
         int(now[name]["through"][:4]) for name in now if before[name]["through"] != now[name]["through"]
@@ -46,18 +52,24 @@ def seen(sources: Sequence[AtHand]) -> dict[str, dict[str, str]]:
     }
 
 
-def last_computed(warehouse: Warehouse) -> dict[str, dict[str, str]] | None:
-    """What the newest run that computed had seen."""
+def last_computing(warehouse: Warehouse) -> runs.Run | None:
+    """The newest run that computed."""
     for past in runs.last_runs(warehouse, RUNS_REMEMBERED):
         found = (past.summary or {}).get("computed")
         if isinstance(found, dict) and found:
-            return found
+            return past
     return None
+
+
+def seen_by(run: runs.Run | None) -> dict[str, dict[str, str]]:
+    """What a run that computed had seen, by source."""
+    found = run.summary.get("computed") if run else None
+    return found if isinstance(found, dict) else {}
 
 
 def last_seen(warehouse: Warehouse, source: str) -> date | None:
     """The last day that the results of a source speak of."""
-    known = (last_computed(warehouse) or {}).get(source)
+    known = seen_by(last_computing(warehouse)).get(source)
     return date.fromisoformat(known["through"]) if known else None
 
 

@@ -100,6 +100,7 @@ class Outcome:
     events: dict[str, pd.DataFrame] = field(default_factory=dict)
     registration_years: set[int] = field(default_factory=set)  # years in which a registration changed
     findings: int = 0
+    drift: int = 0  # of a reconciliation: cells that differed without being news
     computed: dict[str, dict[str, str]] = field(default_factory=dict)  # source -> what its computation saw
     computed_years: tuple[int, ...] = ()
     results_written: int = 0
@@ -146,6 +147,7 @@ class Outcome:
             "held": sum(account.outcome in ("held", "stopped") for account in self.accounts),
             "registration_years": sorted(self.registration_years),
             "findings": self.findings,
+            "drift": self.drift,
             "computed": self.computed,
             "computed_years": list(self.computed_years),
             "results_written": self.results_written,

@@ -60,7 +60,7 @@ SELECT x.action, CASE
   AND t.attribute_option_combo = x.attribute_option_combo AND t.value = v.value
   AND ((t.org_unit = x.org_unit AND h.gone IS NOT NULL)
    OR (t.category_option_combo = x.category_option_combo AND g.gone IS NOT NULL))) THEN 'merged'
- WHEN x.action = 'changed' AND m.last_updated <= d.last_updated THEN 'unstamped'
+ WHEN x.action = 'changed' AND x.last_updated <= d.last_updated THEN 'unstamped'
  ELSE 'late-commit' END AS cause,
  concat_ws(' / ', e.uid, p.id, o.uid, c.uid, a.uid) AS example
 FROM difference x
@@ -68,8 +68,8 @@ JOIN source.data_element e ON e.key = x.data_element JOIN source.period p ON p.k
 JOIN source.org_unit o ON o.key = x.org_unit JOIN source.category_option_combo c ON c.key = x.category_option_combo
 JOIN source.category_option_combo a ON a.key = x.attribute_option_combo
 LEFT JOIN source.data_value d ON {SAME_CELL}
-LEFT JOIN staged_text v ON v.text = x.text LEFT JOIN staged_moment m ON m.moment = x.moment
-WHERE NOT coalesce(m.last_updated >= %(since)s, false)
+LEFT JOIN staged_text v ON v.text = x.text
+WHERE NOT coalesce(x.last_updated >= %(since)s, false)
 AND NOT EXISTS (SELECT FROM run.refused_value r WHERE r.source = %(name)s AND r.data_element = e.uid
  AND r.period = p.id AND r.org_unit = o.uid AND r.category_option_combo = c.uid
  AND r.attribute_option_combo = a.uid AND (r.resolved_run IS NULL OR r.resolved_run = %(run)s))

@@ -26,7 +26,7 @@ from warehouse.drift import keep_drift
 from warehouse.keys import source_number
 from warehouse.load_registrations import load_registrations
 from warehouse.lock import RunToken
-from warehouse.refusals import ISSUES, REFUSED, resolve, stage_refused_cells, update_ledger
+from warehouse.refusals import ISSUES, REFUSED, date_cured, resolve, stage_refused_cells, update_ledger
 from warehouse.slices import insert_slice, move_cursor, write_slice
 from warehouse.stage_values import stage_values
 from warehouse.staging import LARGE, analyse, fetch, run_sql
@@ -134,8 +134,9 @@ def loaded(
         remember_tombstones(connection, scope)
     newly_refused = update_ledger(connection, REFUSED, checked.refused, asked, run.run_id)
     update_ledger(connection, ISSUES, checked.findings, asked, run.run_id)
-    for ledger in (REFUSED, ISSUES):
-        resolve(connection, ledger, asked, source, run.run_id)
+    resolve(connection, ISSUES, asked, source, run.run_id)
+    if resolve(connection, REFUSED, asked, source, run.run_id) and counts["new"]:
+        date_cured(connection, source, asked, run.run_id)
     accounted = staged.kept + staged.tombstones - counts["new"] - counts["changed"] - counts["deleted"]
     outcome: Literal["loaded", "empty", "held"] = (
         "held" if absent.held else "loaded" if checked.received else "empty"

@@ -61,6 +61,7 @@ FRESHNESS = Contract(
     },
 )
 DAYS_A_HALVING_COUNTS = 7
+HOURS_A_CUT_RUN_COUNTS = 12
 NAMED = """
  LEFT JOIN source.instance i ON i.name = r.source
  LEFT JOIN source.data_element e ON e.source = i.key AND e.uid = r.data_element
@@ -166,6 +167,51 @@ def too_large(warehouse: Warehouse, source: str) -> list[str]:
             {"source": source, "days": DAYS_A_HALVING_COUNTS},
         )
     return [str(name) for (name,) in rows]
+
+
+def finished_before(warehouse: Warehouse, source: str, run: int) -> set[str]:
+    """Names of the full slices that the run before finished, if it was of the same kind and was cut off lately.
+
+    Where it had found values to be missing nothing counts as finished: they still wait for their second look.
+    """
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT DISTINCT s.name FROM run.run now JOIN LATERAL (SELECT * FROM run.run b"
+            " WHERE b.run_id < now.run_id ORDER BY b.run_id DESC LIMIT 1) b ON true"
+            " JOIN run.slice s ON s.run = b.run_id WHERE now.run_id = %(run)s AND b.kind = now.kind"
+            " AND b.outcome = 'interrupted' AND b.started_at > now.started_at - make_interval(hours => %(hours)s)"
+            " AND s.source = %(source)s AND s.mode = 'full' AND s.outcome IN ('loaded', 'empty')"
+            " AND NOT EXISTS (SELECT FROM source.absent_value a WHERE a.first_run = b.run_id)",
+            {"run": run, "source": source, "hours": HOURS_A_CUT_RUN_COUNTS},
+        )
+    return {str(name) for (name,) in rows}
+
+
+def years_changed_between(warehouse: Warehouse, after: int, before: int) -> set[int]:
+    """The years in which runs after one run and before another changed values or registrations."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT unnest(changed_years) FROM run.slice WHERE run > %(after)s AND run < %(before)s"
+            " UNION SELECT extract(year FROM p.start_date)::int FROM source.report r JOIN source.period p"
+            " ON p.key = r.period WHERE r.run > %(after)s AND r.run < %(before)s"
+            " UNION SELECT jsonb_array_elements_text(summary -> 'registration_years')::int FROM run.run"
+            " WHERE run_id > %(after)s AND run_id < %(before)s"
+            " AND jsonb_typeof(summary -> 'registration_years') = 'array'",
+            {"after": after, "before": before},
+        )
+    return {int(str(year)) for (year,) in rows}
+
+
+def tree_changed_between(warehouse: Warehouse, after: int, before: int) -> bool:
+    """Whether runs after one run and before another saw org units or assignments change."""
+    tables = ("org_unit", "data_set_assignment", "data_set_assignment_history")
+    some = " OR ".join(
+        f"EXISTS (SELECT FROM source.{table} WHERE run > %(after)s AND run < %(before)s)" for table in tables
+    )
+    with warehouse.connect("loader") as connection:
+        return bool(fetch(connection, f"SELECT {some}", {"after": after, "before": before})[0][0])
 
 
 def loaded(warehouse: Warehouse, source: str) -> dict[str, dict[tuple[str, str], str]]:

@@ -124,6 +124,25 @@ def resolve(connection: psycopg.Connection, ledger: Ledger, asked: Slice, source
     )
 
 
+def date_cured(connection: psycopg.Connection, source: int, asked: Slice, run: int) -> None:
+    """A value that loads because its refusal was lifted was first seen when it was first refused."""
+    run_sql(
+        connection,
+        "UPDATE source.data_value d SET first_seen_run = r.first_run FROM (SELECT p.key AS period,"
+        " e.key AS data_element, o.key AS org_unit, c.key AS category_option_combo,"
+        " a.key AS attribute_option_combo, min(r.first_run) AS first_run FROM run.refused_value r"
+        " JOIN source.period p ON p.id = r.period"
+        " JOIN source.data_element e ON e.source = %(source)s AND e.uid = r.data_element"
+        " JOIN source.org_unit o ON o.source = %(source)s AND o.uid = r.org_unit"
+        " JOIN source.category_option_combo c ON c.source = %(source)s AND c.uid = r.category_option_combo"
+        " JOIN source.category_option_combo a ON a.source = %(source)s AND a.uid = r.attribute_option_combo"
+        " WHERE r.source = %(name)s AND r.data_set = %(data_set)s AND r.resolved_run = %(run)s"
+        " AND r.resolution = 'cured' GROUP BY 1, 2, 3, 4, 5) r"
+        f" WHERE {same_cell('d', 'r')} AND d.first_seen_run = %(run)s",
+        {**parameters_of(asked, run), "source": source},
+    )
+
+
 def is_open(alias: str) -> str:
     """SQL: an open row of this source."""
     return f"{alias}.source = %(name)s AND {alias}.resolved_run IS NULL"

@@ -1,4 +1,4 @@
-"""The copy of DHIS2 and what waits for a person: pull, refused, holds, status."""
+"""The copy of DHIS2 and what waits for a person: pull, reconcile, backfill, refused, holds, status."""
 
 from typing import Annotated
 
@@ -13,6 +13,29 @@ def pull(quiet: Quiet = False) -> None:
     from flows.commands import run_pull
 
     finish(run_pull(quiet=quiet))
+
+
+@app.command()
+def reconcile(quiet: Quiet = False) -> None:
+    """Comparer toute la copie de 25 mois à DHIS2, dire les écarts, les réparer."""
+    from flows.commands import run_reconcile
+
+    finish(run_reconcile(quiet=quiet))
+
+
+@app.command()
+def backfill(
+    first: Annotated[str, typer.Option("--from", help="Première période : 202301, 2023Q1, 2023.")],
+    last: Annotated[str, typer.Option("--to", help="Dernière période.")],
+    data_set: Annotated[
+        list[str] | None, typer.Option("--data-set", help="Ce jeu de données seulement (répétable).")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Tirer de nouveau une fenêtre, à côté du calendrier : la nuit suivante n'en sait rien."""
+    from flows.commands import run_backfill
+
+    finish(run_backfill(first, last, data_set or [], quiet=quiet))
 
 
 @app.command()

@@ -5,18 +5,19 @@ Pure: it sees metadata, declarations and the memory of earlier pulls, and asks n
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from layidu.dhis2.coverage import Clock, coverage_of
 from layidu.dhis2.dialects import Dialect, last_updated_text
 from layidu.dhis2.sizes import Sizes, children_of, sizes_of
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Source, SourceDataSet
+from layidu.mapping.contracts import Source
 from layidu.model.metadata import Metadata
 from layidu.model.periods import MONTH_TYPES, month_back, next_period, overlapping
 from layidu.model.slices import Slice
 
+PeriodsOf = Callable[[Mapping[str, Any], Sequence[str]], Sequence[str]]  # data set, its window -> periods
 Loaded = Mapping[tuple[str, str], Clock]  # (branch, period) -> complete up to
 
 MOST_PERIODS = 100  # in one request: the address must stay short
@@ -44,6 +45,27 @@ def periods_of(data_set: Mapping[str, Any], since: str, server_date: datetime) -
     return [period.id for period in found]
 
 
+def reconciled(since: str, server_date: datetime) -> PeriodsOf:
+    """Of each data set's window, the periods from `since` on."""
+
+    def wanted(data_set: Mapping[str, Any], window: Sequence[str]) -> list[str]:
+        recent = set(periods_of(data_set, since, server_date))
+        return [period for period in window if period in recent]
+
+    return wanted
+
+
+def between(first: date, last: date, data_sets: Collection[str]) -> PeriodsOf:
+    """Of these data sets (all when none is named), the periods that share a day with two dates and what is between."""
+
+    def wanted(data_set: Mapping[str, Any], _window: Sequence[str]) -> list[str]:
+        if data_sets and data_set["uid"] not in data_sets:
+            return []
+        return [period.id for period in overlapping(str(data_set["period_type"]), first, last)]
+
+    return wanted
+
+
 def first_day(since: str, server_date: datetime) -> datetime:
     """The first day `since` stands for."""
     digits = since.isascii() and since.isdigit()
@@ -68,6 +90,7 @@ def plan(
     cursor: Mapping[str, Loaded],
     server_date: datetime,
     too_large: Collection[str] = (),
+    re_read: int | None = None,
 ) -> list[Slice]:
     """Cut tonight's work into slices.
 
@@ -78,18 +101,21 @@ def plan(
         cursor: data set -> (branch, period) -> the server's clock up to which the copy is complete there.
         server_date: the server's clock now.
         too_large: names of slices that lately had to be halved.
+        re_read: how many of the last periods are pulled in full; None: as the source declares.
     """
     slices: list[Slice] = []
+    count = source.re_read if re_read is None else re_read
     for sizes, roots in sized(metadata, source, known_rows, server_date, too_large):
+        recent = frozenset(sizes.periods[max(0, len(sizes.periods) - count) :])
         loaded = cursor.get(sizes.data_set, {})
-        slices += plan_data_set(metadata, source, sizes, roots, loaded, server_date)
+        slices += plan_data_set(metadata, sizes, roots, recent, loaded, server_date)
     return slices
 
 
 def plan_window(
     metadata: Metadata,
     source: Source,
-    wanted: Callable[[Mapping[str, Any], SourceDataSet], Sequence[str]],
+    wanted: PeriodsOf,
     *,
     known_rows: Mapping[str, int],
     server_date: datetime,
@@ -110,7 +136,7 @@ def sized(
     known_rows: Mapping[str, int],
     server_date: datetime,
     too_large: Collection[str],
-    wanted: Callable[[Mapping[str, Any], SourceDataSet], Sequence[str]] | None = None,
+    wanted: PeriodsOf | None = None,
 ) -> Iterator[tuple[Sizes, tuple[str, ...]]]:
     """Each declared data set that the account sees, with its sizes and the roots it is asked for under."""
     roots = roots_of(metadata, source)
@@ -120,7 +146,7 @@ def sized(
         if row is None:
             continue
         window = periods_of(row, declared.since or source.since, server_date)
-        periods = window if wanted is None else wanted(row, declared)
+        periods = window if wanted is None else wanted(row, window)
         if periods:
             yield (
                 sizes_of(
@@ -154,18 +180,17 @@ def roots_of(metadata: Metadata, source: Source) -> tuple[str, ...]:
 
 def plan_data_set(
     metadata: Metadata,
-    source: Source,
     sizes: Sizes,
     roots: Sequence[str],
+    recent: frozenset[str],
     loaded: Loaded,
     server_date: datetime,
 ) -> list[Slice]:
-    """What was never loaded in full, the last `re_read` periods in full, what changed before.
+    """What was never loaded in full, the recent periods in full, what changed before.
 
     An interrupted first contact goes on where it stopped: what was loaded has its cursor.
     """
     coverage = coverage_of(metadata, sizes.children, loaded, clock_text(server_date))
-    recent = set(sizes.periods[-source.re_read :])
     slices: list[Slice] = []
     for root in roots:
         clocks = {period: coverage.complete(root, period) for period in sizes.periods}

@@ -42,7 +42,7 @@ class Source(Declared):
     slice_rows: int = 200_000
     requests_at_once: int = Field(default=2, ge=1, le=8)
     second_look_seconds: int = Field(default=60, ge=0)  # before what vanished, or emptiness, is believed
-    reconcile_since: str = "25"  # months back, or a first month, that `reconcile` reads in full
+    reconcile_since: str = "24"  # months back, or a first month: what `reconcile` reads in full
     push_rows: int = Field(default=2000, ge=50, le=5000)  # of one request, when results are sent there
     analytics_wait_minutes: int = Field(default=60, ge=0)  # without an analytics account of ours
 

@@ -19,6 +19,20 @@ AGREED = {
         "concurrency_limit": 1,
         "pool": "layidu",
     },
+    "chaque-semaine": {
+        "entrypoint": "flows.reconcile.reconcile",
+        "schedules": [{"cron": "0 4 * * 0", "timezone": "Africa/Bamako", "active": True}],
+        "parameters": {},
+        "concurrency_limit": 1,
+        "pool": "layidu",
+    },
+    "reprise": {
+        "entrypoint": "flows.backfill.backfill",
+        "schedules": [],
+        "parameters": {"first": "", "last": ""},
+        "concurrency_limit": 1,
+        "pool": "layidu",
+    },
 }
 
 

@@ -16,7 +16,10 @@ SENDING, LEDGER = "tests/unit/test_push_sending.py", "tests/functional/test_ledg
 DELIVERY, ON_SCREEN = "tests/unit/test_push_delivery.py", "tests/unit/test_push_analytics.py"
 ON_SANDBOX = "tests/contract/test_publish_on_sandbox.py"
 PUBLISHED = "tests/contract/test_publish_in_every_dialect.py"
-SLICES, PERIODS = "tests/property/test_slices.py", "tests/unit/test_periods.py"
+PERIODS = "tests/unit/test_periods.py"
+SLICES, AHEAD = "tests/property/test_slices.py", "tests/unit/test_pull_ahead.py"
+LOAD, ABSENCES = "tests/functional/test_load.py", "tests/functional/test_absences.py"
+RECONCILE = "tests/functional/test_reconcile.py"
 
 #: point -> (what must hold, the tests that show it)
 SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
@@ -65,6 +68,38 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
     17: (
         "two values for one cell: neither is kept",
         (f"{GATE}::test_two_values_for_one_cell_are_both_refused_as_ambiguous",),
+    ),
+    6: (
+        "records that differ only in the attribute option combo stay two",
+        (
+            f"{TRANSPORT}::test_rows_that_differ_only_in_the_attribute_option_combo_stay_two",
+            f"{ABSENCES}::test_an_attribute_option_combo_that_disappears_whole_is_a_right_not_a_deletion",
+        ),
+    ),
+    18: (
+        "stored values equal the source's text for all five keys",
+        (f"{RECONCILE}::test_every_dialect_is_copied_exactly_and_reconciled",),
+    ),
+    20: (
+        "a correction long ago arrives, even one no increment shows",
+        (
+            f"{SLICES}::test_the_next_night_asks_for_everything_once",
+            f"{RECONCILE}::test_all_invisible_changes_at_once_are_found_told_apart_and_healed",
+        ),
+    ),
+    22: (
+        "a value deleted on the server is closed here, and marks of deletion are asked for",
+        (
+            f"{TRANSPORT}::test_values_come_over_untouched",
+            f"{LOAD}::test_new_changed_deleted_and_vanished_values_reach_copy_and_history",
+        ),
+    ),
+    24: (
+        "413 or 504: smaller pieces, and everything arrives once",
+        (
+            f"{AHEAD}::test_too_much_is_halved_until_it_comes_through",
+            f"{SLICES}::test_halves_ask_for_the_same",
+        ),
     ),
     30: (
         "pauses grow, have jitter, obey Retry-After; a time-out of a read is asked again",
@@ -125,7 +160,7 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
 }
 #: Points that no test is named for yet.
-PENDING = {6, 12, 14, 15, 18, 19, 20, 21, 22, 24, 28, 32, 33}
+PENDING = {12, 14, 15, 19, 21, 28, 32, 33}
 
 
 @cache
