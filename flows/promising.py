@@ -52,8 +52,12 @@ def assess(
 def places_of(
     warehouse: Warehouse, mappings: Mappings, source: str, tree: pd.DataFrame, on: date
 ) -> dict[str, Place]:
-    """The country, and every declared group as it is this month."""
-    groups = mappings.org_units.groups if mappings.org_units else {}
+    """The country, and the groups that promises speak of as they are this month."""
+    spoken_of = {by.group for by in measures(mappings)} | {
+        mappings.plan.companion_group if mappings.plan else None
+    }
+    declared = mappings.org_units.groups if mappings.org_units else {}
+    groups = {name: group for name, group in declared.items() if name in spoken_of}
     codes = read_promises.org_unit_codes(warehouse, source) if groups else {}
     month = f"{on:%Y%m}"
     return {
@@ -92,19 +96,24 @@ def proxy_codes(mappings: Mappings) -> set[str]:
     }
 
 
-def measure_codes(mappings: Mappings) -> set[str]:
-    """Indicators that measure a result or a process indicator, or stand beside a plan line."""
-    measures = {
-        by.indicator
+def measures(mappings: Mappings) -> list[MeasuredBy]:
+    """What results and process indicators are measured by."""
+    return [
+        by
         for commitment in mappings.commitments.values()
         for by in (
             *(result.measured_by for result in commitment.results.values()),
             *(process.measured_by for process in commitment.processes.values()),
         )
         if by is not None
-    }
+    ]
+
+
+def measure_codes(mappings: Mappings) -> set[str]:
+    """Indicators that measure a result or a process indicator, or stand beside a plan line."""
     lines = mappings.plan.lines.values() if mappings.plan else ()
-    return measures | {code for line in lines for code in line.companions}
+    beside = {code for line in lines for code in line.companions}
+    return beside | {by.indicator for by in measures(mappings)}
 
 
 def companions(

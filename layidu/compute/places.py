@@ -1,10 +1,11 @@
 """Which org units make up the country or a declared group in a month, and can their numbers be added?"""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 import pandas as pd
 
+from layidu.compute.groups import found
 from layidu.mapping.nearest import listed
 from layidu.mapping.promises import OrgUnitGroup
 from layidu.model.frames import TREE
@@ -30,27 +31,26 @@ def group_place(
 ) -> Place:
     """The members of a group in a month (yyyymm); `codes`: DHIS2 code -> key of the tree.
 
-    A unit that stands below another member would be counted twice, so such a group is refused.
+    A member stands for everything below it, so one that hangs below another is not added a second time.
     """
     if group.members is None:
         return Place(group.name, (), f"liste des lieux non déclarée : groupe {name} de org_units.yaml")
-    members = [
-        member.code
-        for member in group.members
-        if (member.valid_from or "000000") <= month <= (member.valid_to or "999912")
-    ]
-    if not members:
-        return Place(group.name, (), f"aucun lieu dans le groupe {name} pour {month}")
-    unknown = [code for code in members if code not in codes]
+    unknown = [member.code for member in group.members if member.code not in codes]
     if unknown:
         return Place(group.name, (), f"lieux du groupe {name} inconnus de DHIS2 : {listed(unknown)}")
-    keys = {codes[code]: code for code in members}
+    members = found(group, tree, codes)
+    keys = {member.org_unit for member in members if member.first <= int(month) <= member.last}
+    if not keys:
+        return Place(group.name, (), f"aucun lieu dans le groupe {name} pour {month}")
     parents = dict(zip(tree["org_unit"].tolist(), tree["parent"].tolist(), strict=True))
-    for key, code in keys.items():
-        above = parents.get(key, -1)
-        while above != -1:
-            if above in keys:
-                reason = f"le groupe {name} compte deux fois {code}, déjà dans {keys[above]}"
-                return Place(group.name, (), reason)
-            above = parents.get(above, -1)
-    return Place(group.name, tuple(keys))
+    return Place(group.name, tuple(sorted(key for key in keys if not below_another(key, keys, parents))))
+
+
+def below_another(key: int, keys: Collection[int], parents: Mapping[int, int]) -> bool:
+    """Whether an org unit hangs, at any depth, below one of these."""
+    above = parents.get(key, -1)
+    while above != -1:
+        if above in keys:
+            return True
+        above = parents.get(above, -1)
+    return False
