@@ -1,9 +1,10 @@
 """What are the indicators of one year, with both parts and a status, at every level and period?"""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, NotRequired, TypedDict, Unpack
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,7 @@ from layidu.mapping.validity import collected
 from layidu.model import disaggregation as bands
 from layidu.model.frames import RESULTS, TERMS, ContractError
 
+PIECE = 250_000  # results at a time
 NO_VARIABLES: Mapping[str, Variable] = MappingProxyType({})
 NO_STATES: Mapping[str, ResolvedState] = MappingProxyType({})
 NO_GROUPS: Groups = MappingProxyType({})
@@ -49,57 +51,84 @@ class Block(NamedTuple):
     completeness: FloatArray
 
 
-def compute_year(
-    *,
-    year: int,
-    ended_through: date,
-    tree: pd.DataFrame,
-    mapped: pd.DataFrame,
-    reports: pd.DataFrame,
-    populations: pd.DataFrame,
-    terms: pd.DataFrame,
-    indicators: Mapping[str, Indicator],
-    source: str,
-    variables: Mapping[str, Variable] = NO_VARIABLES,
-    population_org_units: Collection[int] | None = None,
-    states: Mapping[str, ResolvedState] = NO_STATES,
-    groups: Groups = NO_GROUPS,
-) -> pd.DataFrame:
-    """The `RESULTS` of one year: its ended months, its quarters and itself as far as their months ended.
+class Inputs(TypedDict):
+    """What a year is computed from.
 
-    `ended_through` is the last day that is over. `variables` says how each variable adds over time and what
-    its absence means (without it: sum, missing). `population_org_units` are those expected to have a
-    population; without it, every open org unit of the level the population is declared at. `states` are the
-    derived variables, `groups` the org-unit groups they ask for.
+    `ended_through` is the last day that is over. `variables` says how each variable adds over time and what its
+    absence means (without it: sum, missing). `population_org_units` are those expected to have a population;
+    without it, every open org unit of the level the population is declared at. `states` are the derived
+    variables, `groups` the org-unit groups they ask for.
     """
+
+    year: int
+    ended_through: date
+    tree: pd.DataFrame  # TREE
+    mapped: pd.DataFrame  # MAPPED_SUMS
+    reports: pd.DataFrame  # REPORTS
+    populations: pd.DataFrame  # POPULATIONS
+    terms: pd.DataFrame  # TERMS
+    indicators: Mapping[str, Indicator]
+    source: str
+    variables: NotRequired[Mapping[str, Variable]]
+    population_org_units: NotRequired[Collection[int] | None]
+    states: NotRequired[Mapping[str, ResolvedState]]
+    groups: NotRequired[Groups]
+
+
+def compute_year(**inputs: Unpack[Inputs]) -> pd.DataFrame:
+    """The `RESULTS` of one year: its ended months, its quarters and itself as far as their months ended."""
+    pieces = list(year_in_pieces(**inputs))
+    return RESULTS.check(pd.concat(pieces, ignore_index=True)) if pieces else RESULTS.frame()
+
+
+def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
+    """The same, some rows of the catalogue at a time, in the catalogue's order: a year of a country is large."""
+    indicators, source = inputs["indicators"], inputs["source"]
+    variables = inputs.get("variables", NO_VARIABLES)
     half_years = any("SixMonthly" in indicator.periods for indicator in indicators.values())
-    periods = YearPeriods.of(year, ended_through, half_years=half_years)
+    periods = YearPeriods.of(inputs["year"], inputs["ended_through"], half_years=half_years)
     if not periods.months:
-        return RESULTS.frame()
-    facts = FacilityMonths.of(Branches.of(tree), periods, mapped, reports, populations)
-    members = memberships(groups, facts.branches, periods.months)
-    sums = PartSums(facts, variables, population_org_units, StateSums(facts, variables, states, members))
+        return
+    branches = Branches.of(inputs["tree"])
+    facts = FacilityMonths.of(branches, periods, inputs["mapped"], inputs["reports"], inputs["populations"])
+    members = memberships(inputs.get("groups", NO_GROUPS), branches, periods.months)
+    states = StateSums(facts, variables, inputs.get("states", NO_STATES), members)
+    rows = list(rows_of(TERMS.check(inputs["terms"]), indicators))
+    manners = [manner_of(row, indicators[row.indicator], variables, source, periods) for row in rows]
+    uses = Counter(
+        (terms, manner)
+        for row, manner in zip(rows, manners, strict=True)
+        for terms in (row.numerator, row.denominator)
+    )
+    sums = PartSums(facts, variables, inputs.get("population_org_units"), states, uses)
     counts: dict[tuple[tuple[str, ...], tuple[bool, ...]], tuple[FloatArray, FloatArray]] = {}
-    rows = list(rows_of(TERMS.check(terms), indicators))
-    blocks = []
-    for number, row in enumerate(rows):
+    blocks: list[Block] = []
+    for number, (row, manner) in enumerate(zip(rows, manners, strict=True)):
         indicator = indicators[row.indicator]
-        data_sets = tuple(sorted(indicator.data_sets.get(source, [])))
-        names = {term.name for term in (*row.numerator, *row.denominator)}
-        then = collected(names, variables, source, periods.months)
-        if (data_sets, then) not in counts:
-            counts[data_sets, then] = report_counts(facts, data_sets, then)
-        manner = Manner(indicator.annualised, indicator.over_time, data_sets, then)
+        asked = (manner.data_sets, manner.collected)
+        if asked not in counts:
+            counts[asked] = report_counts(facts, *asked)
         numerator = sums.part(row.numerator, manner)
         denominator = None if indicator.denominator is None else sums.part(row.denominator, manner)
         wanted = np.outer(
-            facts.branches.levels <= lowest_level(row, indicator),
+            branches.levels <= lowest_level(row, indicator),
             periods.of_types(indicator.periods, ended_only=indicator.ended_only),
         )
-        blocks.append(
-            block(number, numerator, denominator, indicator.factor, counts[data_sets, then], wanted)
-        )
-    return assemble(blocks, rows, facts)
+        blocks.append(block(number, numerator, denominator, indicator.factor, counts[asked], wanted))
+        if sum(len(each.units) for each in blocks) >= PIECE:
+            yield assemble(blocks, rows, facts)
+            blocks = []
+    yield assemble(blocks, rows, facts)
+
+
+def manner_of(
+    row: Row, indicator: Indicator, variables: Mapping[str, Variable], source: str, periods: YearPeriods
+) -> Manner:
+    """How a row wants its parts added, and the months its variables were asked for in."""
+    data_sets = tuple(sorted(indicator.data_sets.get(source, [])))
+    names = {term.name for term in (*row.numerator, *row.denominator)}
+    then = collected(names, variables, source, periods.months)
+    return Manner(indicator.annualised, indicator.over_time, data_sets, then)
 
 
 def rows_of(terms: pd.DataFrame, indicators: Mapping[str, Indicator]) -> Iterator[Row]:

@@ -1,5 +1,6 @@
 """What is one part of an indicator, numerator or denominator, at every org unit and period?"""
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -54,8 +55,10 @@ class PartSums:
         variables: Mapping[str, Variable],
         population_org_units: Collection[int] | None,
         states: StateSums,
+        uses: Counter[tuple[tuple[Term, ...], Manner]] | None = None,
     ) -> None:
         self.facts = facts
+        self.uses = uses or Counter()  # how often each part will still be asked for: it is kept no longer
         self.variables = variables
         self.states = states
         units = facts.branches.org_units
@@ -70,9 +73,11 @@ class PartSums:
     def part(self, terms: tuple[Term, ...], manner: Manner) -> Part:
         """The sum of the terms that are present; missing where none is."""
         key = (terms, manner)
-        if key not in self.parts:
-            self.parts[key] = self.add(terms, manner)
-        return self.parts[key]
+        found = self.parts.pop(key, None) or self.add(terms, manner)
+        self.uses[key] -= 1
+        if self.uses[key] > 0:
+            self.parts[key] = found
+        return found
 
     def add(self, terms: tuple[Term, ...], manner: Manner) -> Part:
         """Add counted terms (by the way each adds over time), then populations."""
