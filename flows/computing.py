@@ -1,22 +1,33 @@
 """The arithmetic's half of a night: plan, map, compute, assess, for the years that changed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import itemgetter
 
+import numpy as np
 import pandas as pd
 
+from flows.ahead import ahead
 from flows.night import AtHand, Night
-from flows.promising import Assessed, assess
+from flows.promising import Asked, assess
 from layidu.compute.data_quality import findings
-from layidu.compute.groups import members_of
-from layidu.compute.indicators import compute_year
+from layidu.compute.groups import Groups, members_of
+from layidu.compute.indicators import year_in_pieces
 from layidu.compute.populations import population_values
+from layidu.mapping.states import ResolvedState
 from layidu.mapping.terms import expand_states
 from layidu.mapping.versions import YearlyTerms, versions_of
-from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS, RESULTS
+from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS
+from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse import read_sums
 from warehouse.load_plan import load_plan
-from warehouse.load_results import write_results
+from warehouse.load_results import DATA_QUALITY, switching
+from warehouse.other_plan import OtherPlan
+
+#: Leaps and copied months are looked for in so many of the last years, however many are stored.
+YEARS_OF_STATISTICS = 3
 
 
 def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[YearlyTerms, bool]:
@@ -31,61 +42,61 @@ def last_ended_month(server_date: date) -> date:
     return server_date.replace(day=1) - timedelta(days=1)
 
 
-Mapped = dict[int, pd.DataFrame]  # year -> frames.MAPPED_SUMS
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the years of one source are computed from, read once."""
+
+    tree: pd.DataFrame  # frames.TREE
+    yearly: pd.DataFrame  # frames.MAPPED_SUMS of yearly variables, all years
+    through: date  # the last day that is over
+    codes: Mapping[str, int]  # code -> org unit
+    counted: Sequence[int]  # org units that are expected to have a population
+    groups: Groups
+    states: Mapping[str, ResolvedState]
+    other: OtherPlan | None  # declarations that are not loaded
 
 
-def map_source(night: Night, source: AtHand) -> Mapped:
-    """Source cells mapped and summed, one year at a time, for every year of the copy."""
-    years = read_sums.years(night.warehouse, source.name)
-    return {
-        year: read_sums.mapped_sums(night.warehouse, source.name, year)
-        for year in night.console.track(years, f"{source.name} : années reliées")
-    }
-
-
-def compute_source(
-    night: Night, source: AtHand, terms: YearlyTerms, mapped: Mapped, years: Sequence[int]
-) -> dict[int, pd.DataFrame]:
-    """Results of each year for one source: populations, then compute (frames in, frames out)."""
+def given(night: Night, source: AtHand, other: OtherPlan | None = None) -> Given:
+    """Read what does not depend on the year; under declarations that are not loaded, if asked."""
     tree = read_sums.tree(night.warehouse, source.name)
-    through = last_ended_month(source.metadata.server.server_date.date())
     keys = tree.set_index("uid")["org_unit"].to_dict()
     declared = night.mappings.org_units
-    groups = members_of(declared, tree, codes_of(source, tree)) if declared else {}
-    states = expand_states(night.mappings, source.cells)
-    return {
-        year: compute_year(
-            year=year,
-            ended_through=through,
-            tree=tree,
-            mapped=mapped[year],
-            reports=read_sums.reports(night.warehouse, source.name, year, through),
-            populations=populations_of(night, source, mapped, tree, year),
-            terms=terms.of(year)[1],
-            indicators=terms.of(year)[0],
-            source=source.name,
-            variables=night.mappings.variables,
-            population_org_units=[keys[uid] for uid in counted_org_units(night, source) if uid in keys],
-            states=states,
-            groups=groups,
-        )
-        for year in night.console.track(list(years), f"{source.name} : années calculées")
-    }
-
-
-def populations_of(
-    night: Night, source: AtHand, mapped: Mapped, tree: pd.DataFrame, year: int
-) -> pd.DataFrame:
-    """The year's denominators at their lowest level, from this year's and earlier years' totals."""
-    if night.mappings.populations is None:
-        return POPULATIONS.frame()
-    earlier = [frame[frame["period"] % 100 == 0] for known, frame in mapped.items() if known <= year]
-    return population_values(
-        night.mappings.populations,
-        together(earlier),
+    return Given(
         tree,
-        year,
-        org_unit_codes=codes_of(source, tree),
+        read_sums.yearly_sums(night.warehouse, source.name, other),
+        last_ended_month(source.metadata.server.server_date.date()),
+        codes_of(source, tree),
+        [keys[uid] for uid in counted_org_units(night, source) if uid in keys],
+        members_of(declared, tree, codes_of(source, tree)) if declared else {},
+        expand_states(night.mappings, source.cells),
+        other,
+    )
+
+
+def results_of(
+    night: Night, source: AtHand, known: Given, terms: YearlyTerms, year: int
+) -> Iterator[pd.DataFrame]:
+    """The results of one year of a source, in pieces: map (a join in SQL), then compute (frames in, frames out)."""
+    declared = night.mappings.populations
+    populations = POPULATIONS.frame()
+    if declared is not None:
+        until = known.yearly[known.yearly["period"] // 100 <= year]
+        populations = population_values(declared, until, known.tree, year, org_unit_codes=known.codes)
+    indicators, terms_of_year = terms.of(year)
+    yield from year_in_pieces(
+        year=year,
+        ended_through=known.through,
+        tree=known.tree,
+        mapped=read_sums.mapped_sums(night.warehouse, source.name, year, known.other),
+        reports=read_sums.reports(night.warehouse, source.name, year, known.through),
+        populations=populations,
+        terms=terms_of_year,
+        indicators=indicators,
+        source=source.name,
+        variables=night.mappings.variables,
+        population_org_units=known.counted,
+        states=known.states,
+        groups=known.groups,
     )
 
 
@@ -105,21 +116,25 @@ def counted_org_units(night: Night, source: AtHand) -> set[str]:
     return set(assigned.loc[assigned["data_set"].isin(data_sets), "org_unit"])
 
 
-def together(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Mapped sums of several years as one frame; categories of different years are not the same categories."""
-    if not frames:
-        return MAPPED_SUMS.frame()
-    plain = pd.concat([frame.astype({"variable": "str", "disaggregation": "str"}) for frame in frames])
-    return MAPPED_SUMS.cast(plain)
-
-
-def quality_findings(night: Night, source: AtHand, mapped: Mapped) -> pd.DataFrame:
-    """What the statistics of the whole window flag: leaps and copied months."""
+def quality_findings(night: Night, source: AtHand, known: Given) -> pd.DataFrame:
+    """What the statistics of the last years flag: leaps and copied months."""
     if night.mappings.thresholds is None or not night.mappings.variables:
         return FINDINGS.frame()
-    tree = read_sums.tree(night.warehouse, source.name)
-    monthly = together([frame[frame["period"] % 100 != 0] for frame in mapped.values()])
-    return findings(monthly, tree, night.mappings.thresholds, variables_of_data_sets(source))
+    years = read_sums.years(night.warehouse, source.name)[-YEARS_OF_STATISTICS:]
+    monthly = together([read_sums.mapped_sums(night.warehouse, source.name, year) for year in years])
+    return findings(monthly, known.tree, night.mappings.thresholds, variables_of_data_sets(source))
+
+
+def together(mapped: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Mapped sums of several years as one frame; categories of different years are not the same categories."""
+    columns = {
+        name: pd.api.types.union_categoricals([frame[name] for frame in mapped])
+        for name in ("variable", "disaggregation")
+    }
+    plain = {
+        name: np.concatenate([frame[name] for frame in mapped]) for name in ("org_unit", "period", "sum")
+    }
+    return MAPPED_SUMS.cast(pd.DataFrame({**columns, **plain})) if mapped else MAPPED_SUMS.frame()
 
 
 def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
@@ -129,34 +144,48 @@ def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
     return {str(uid): sorted(set(group["variable"])) for uid, group in joined.groupby("data_set")}
 
 
-def assess_promises(
-    night: Night, sources: Sequence[AtHand], computed: dict[str, dict[int, pd.DataFrame]]
-) -> Assessed:
-    """Colours of commitments and plan lines, on the first source's clock and of its country."""
-    first = sources[0]
-    on = first.metadata.server.server_date.date()
-    return assess(night.warehouse, night.mappings, first.name, on, computed.get(first.name, {}))
+def compute_and_switch(
+    night: Night, sources: Sequence[AtHand], terms: YearlyTerms, years: Sequence[int]
+) -> tuple[int, int]:
+    """Compute these years, assess the promises, and put it all in the warehouse in one transaction.
 
-
-def switch_results(
-    night: Night,
-    computed: dict[str, dict[int, pd.DataFrame]],
-    commitments: pd.DataFrame,
-    plan: pd.DataFrame,
-    findings: Sequence[pd.DataFrame],
-) -> int:
-    """Put the results of all sources in the warehouse, in one transaction; how many rows were written."""
-    years = sorted({year for by_year in computed.values() for year in by_year})
-    by_year_together = {
-        year: RESULTS.cast(pd.concat([by_year[year] for by_year in computed.values()], ignore_index=True))
+    One year at a time, its pieces computed while the year before is written. Promises are assessed even when no
+    year is: a day later more is expected of them. How many rows were written, how many findings there are.
+    """
+    known = {source.name: given(night, source) for source in sources if years}
+    first, on = sources[0].name, sources[0].metadata.server.server_date.date()
+    asked = Asked.of(night.warehouse, night.mappings, first, on)
+    fresh: dict[int, list[pd.DataFrame]] = {}  # year -> what promises are measured by
+    flagged: list[pd.DataFrame] = []
+    pieces = (
+        (year, source.name, piece)
         for year in years
-    }
-    return write_results(
-        night.warehouse,
-        by_year_together,
-        night.token,
-        versions={year: versions_of(night.mappings, year) for year in years},
-        commitment_status=commitments,
-        plan_progress=plan,
-        data_quality=pd.concat(findings, ignore_index=True) if findings else None,
+        for source in sources
+        for piece in results_of(night, source, known[source.name], terms, year)
     )
+    with switching(night.warehouse, night.token) as switch:
+        by_year = groupby(ahead(pieces), key=itemgetter(0))
+        for year, of_year in night.console.track(by_year, "années calculées", len(years)):
+            switch.year(
+                year,
+                noted(of_year, first, asked, fresh.setdefault(year, [])),
+                versions=versions_of(night.mappings, year),
+            )
+        so_far = {year: pd.concat(frames, ignore_index=True) for year, frames in fresh.items()}
+        commitments, plan = assess(night.warehouse, night.mappings, first, on, so_far)
+        switch.small(COMMITMENT_STATUS, commitments)
+        switch.small(PLAN_PROGRESS, plan)
+        if years:
+            flagged = [quality_findings(night, source, known[source.name]) for source in sources]
+            switch.small(DATA_QUALITY, pd.concat(flagged, ignore_index=True))
+    return switch.written, sum(len(frame) for frame in flagged)
+
+
+def noted(
+    pieces: Iterator[tuple[int, str, pd.DataFrame]], source: str, asked: Asked, kept: list[pd.DataFrame]
+) -> Iterator[pd.DataFrame]:
+    """The pieces of a year, keeping aside what promises are measured by."""
+    for _, name, piece in pieces:
+        if name == source:
+            kept.append(asked.among(piece))
+        yield piece

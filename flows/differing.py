@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from flows.computing import Mapped, compute_source
+from flows.computing import given, results_of
 from flows.memory import last_seen
 from flows.night import AtHand, Night
 from flows.session import session, sound
@@ -147,11 +147,10 @@ def results_by_year(night: Night, name: str) -> Iterator[tuple[int, pd.DataFrame
     )
     every = pd.concat([cells_of(night, other) for other in known_sources(night.warehouse)], ignore_index=True)
     terms = YearlyTerms(night.mappings, every)
-    plan = OtherPlan(night.mappings, cells)
-    years = read_sums.years(night.warehouse, name)
-    mapped: Mapped = {year: read_sums.mapped_sums(night.warehouse, name, year, plan) for year in years}
-    for year in years:
-        yield year, RESULTS.cast(compute_source(night, at_hand, terms, mapped, [year])[year])
+    known = given(night, at_hand, OtherPlan(night.mappings, cells))
+    for year in read_sums.years(night.warehouse, name):
+        pieces = list(results_of(night, at_hand, known, terms, year))
+        yield year, RESULTS.cast(pd.concat(pieces, ignore_index=True))
 
 
 def cells_of(night: Night, name: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """How the promises stand today: the assessment of the night, and the same after a file of entries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -30,7 +30,8 @@ def assess(
 ) -> Assessed:
     """Colours of commitments and plan lines on a day of the source's clock.
 
-    `computed`: year -> RESULTS of this run that are not stored yet; what is stored of other years is read.
+    `computed`: year -> RESULTS of this run that are not stored yet, as `Asked` finds them; what is stored of other
+    years is read.
     """
     tree = read_sums.tree(warehouse, source)
     known = replace(Known.nothing(), evidence=entries.evidence(warehouse))
@@ -73,17 +74,43 @@ def results_of(
     computed: Mapping[int, pd.DataFrame],
 ) -> pd.DataFrame:
     """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
-    codes = sorted(proxy_codes(mappings) | measure_codes(mappings))
-    units = sorted({unit for place in places.values() for unit in place.org_units})
+    codes, units = sorted(codes_of(mappings)), sorted(units_of(places))
     stored = read_promises.totals(warehouse, codes, units)
     older = stored[~stored["period"].str[:4].isin([str(year) for year in computed])]
-    fresh = [
-        frame[
-            frame["indicator"].isin(codes) & frame["org_unit"].isin(units) & (frame["disaggregation"] == "")
+    return RESULTS.cast(pd.concat([older, *computed.values()], ignore_index=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The results that promises are measured by: totals of some indicators at some org units."""
+
+    codes: frozenset[str]
+    org_units: frozenset[int]
+
+    @classmethod
+    def of(cls, warehouse: Warehouse, mappings: Mappings, source: str, on: date) -> "Asked":
+        """What is asked of a source on a day of its clock."""
+        tree = read_sums.tree(warehouse, source)
+        places = places_of(warehouse, mappings, source, tree, on) if len(tree) else {}
+        return cls(frozenset(codes_of(mappings)), frozenset(units_of(places)))
+
+    def among(self, results: pd.DataFrame) -> pd.DataFrame:
+        """These results, of others (RESULTS)."""
+        return results[
+            results["indicator"].isin(self.codes)
+            & results["org_unit"].isin(self.org_units)
+            & (results["disaggregation"] == "")
         ]
-        for frame in computed.values()
-    ]
-    return RESULTS.cast(pd.concat([older, *fresh], ignore_index=True))
+
+
+def codes_of(mappings: Mappings) -> set[str]:
+    """The indicators promises are measured by, or that stand beside them."""
+    return proxy_codes(mappings) | measure_codes(mappings)
+
+
+def units_of(places: Mapping[str, Place]) -> set[int]:
+    """The org units of all places."""
+    return {unit for place in places.values() for unit in place.org_units}
 
 
 def proxy_codes(mappings: Mappings) -> set[str]:

@@ -9,14 +9,7 @@ from contextlib import contextmanager
 
 import pandas as pd
 
-from flows.computing import (
-    assess_promises,
-    compute_source,
-    load_declarations,
-    map_source,
-    quality_findings,
-    switch_results,
-)
+from flows.computing import compute_and_switch, load_declarations
 from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Published, Run, plainly
@@ -100,19 +93,10 @@ def compute(
     """
     terms, changed = run("déclarations", load_declarations, night_, sources)
     years = changed_years(night_, sources, outcome, everything=changed or everything)
-    computed: dict[str, dict[int, pd.DataFrame]] = {}
-    findings: list[pd.DataFrame] = []
-    for source in sources if years else ():
-        mapped = run(f"lien {source.name}", map_source, night_, source)
-        computed[source.name] = run(
-            f"calcul {source.name}", compute_source, night_, source, terms, mapped, years
-        )
-        findings.append(run(f"qualité {source.name}", quality_findings, night_, source, mapped))
-    commitments, plan = run("engagements", assess_promises, night_, sources, computed)
-    outcome.results_written = run("résultats", switch_results, night_, computed, commitments, plan, findings)
+    outcome.results_written, findings = run("calcul", compute_and_switch, night_, sources, terms, years)
     if not years:
         return
-    outcome.findings = sum(len(frame) for frame in findings)
+    outcome.findings = findings
     outcome.computed_years = tuple(years)
     remember(outcome, sources)
 

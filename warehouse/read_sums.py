@@ -23,8 +23,8 @@ WHERE o.gone IS NULL ORDER BY o.level, o.path
 WANTED = """
 SELECT m.variable_disaggregation, m.data_element, m.category_option_combo, p.key AS period, p.number
 FROM plan.variable_cell m JOIN plan.variable_disaggregation v ON v.key = m.variable_disaggregation
-JOIN plan.variable k ON k.code = v.variable
-JOIN source.period p ON p.type = k.period_type AND p.number BETWEEN %(year)s * 100 AND %(year)s * 100 + 99
+JOIN plan.variable k ON k.code = v.variable AND k.period_type = ANY(%(types)s)
+JOIN source.period p ON p.type = k.period_type AND p.number BETWEEN %(first)s AND %(last)s
  AND greatest(p.number, p.number / 100 * 100 + 1) BETWEEN m.valid_from AND m.valid_to
 """
 # A correction holds only while the cell still says what was wrong. A message for each row costs more than the row:
@@ -113,10 +113,22 @@ def mapped_sums(warehouse: Warehouse, source: str, year: int, other: OtherPlan |
     Only org units of today's tree; values that are no number and corrected cells are left out. `other` are
     declarations that are not loaded.
     """
+    return mapped(warehouse, source, year * 100, year * 100 + 99, ["Monthly", "Yearly"], other)
+
+
+def yearly_sums(warehouse: Warehouse, source: str, other: OtherPlan | None = None) -> pd.DataFrame:
+    """The same of yearly variables only, of every year there is."""
+    return mapped(warehouse, source, 0, 999999, ["Yearly"], other)
+
+
+def mapped(
+    warehouse: Warehouse, source: str, first: int, last: int, types: list[str], other: OtherPlan | None = None
+) -> pd.DataFrame:
+    """Source cells as variables, of the variables and periods of these types from `first` to `last` (numbers)."""
     with warehouse.connect("loader") as connection:
         for setting in ("jit = off", "work_mem = '128MB'", "enable_nestloop = off"):
             run_sql(connection, f"SET LOCAL {setting}")
-        parameters: dict[str, object] = {"source": source, "year": year}
+        parameters: dict[str, object] = {"source": source, "first": first, "last": last, "types": types}
         schema = stage_plan(connection, other)
         for table, query in (("left_out", LEFT_OUT), ("wanted", WANTED)):
             text = query.replace(f"{LOADED}.", f"{schema}.")

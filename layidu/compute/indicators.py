@@ -78,7 +78,7 @@ class Inputs(TypedDict):
 def compute_year(**inputs: Unpack[Inputs]) -> pd.DataFrame:
     """The `RESULTS` of one year: its ended months, its quarters and itself as far as their months ended."""
     pieces = list(year_in_pieces(**inputs))
-    return RESULTS.check(pd.concat(pieces, ignore_index=True)) if pieces else RESULTS.frame()
+    return RESULTS.check(pd.concat(pieces, ignore_index=True))
 
 
 def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
@@ -88,6 +88,7 @@ def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
     half_years = any("SixMonthly" in indicator.periods for indicator in indicators.values())
     periods = YearPeriods.of(inputs["year"], inputs["ended_through"], half_years=half_years)
     if not periods.months:
+        yield RESULTS.frame()
         return
     branches = Branches.of(inputs["tree"])
     facts = FacilityMonths.of(branches, periods, inputs["mapped"], inputs["reports"], inputs["populations"])

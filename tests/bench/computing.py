@@ -8,8 +8,10 @@ import resource
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +19,8 @@ import pandas as pd
 import psycopg
 import sqlalchemy
 
-from layidu.compute.indicators import compute_year
+from flows.ahead import ahead
+from layidu.compute.indicators import year_in_pieces
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.reader import read_mappings
 from tests.bench import Row
@@ -101,25 +104,28 @@ def compute(warehouse: Warehouse, declared: Mappings, years: tuple[int, ...]) ->
     """Map, compute and write, a year at a time, as a night does."""
     with hold(warehouse, "bench", code_version="0", mappings_digest="0") as token:
         tree = read_sums.tree(warehouse, COUNTRY.source)
+        pieces = ((year, piece) for year in years for piece in results_of(warehouse, declared, tree, year))
         with switching(warehouse, token) as switch:
-            for year in years:
-                switch.year(
-                    year,
-                    [
-                        compute_year(
-                            year=year,
-                            ended_through=THROUGH,
-                            tree=tree,
-                            mapped=read_sums.mapped_sums(warehouse, COUNTRY.source, year),
-                            reports=read_sums.reports(warehouse, COUNTRY.source, year, THROUGH),
-                            populations=populations(year, tree),
-                            terms=terms(),
-                            indicators=declared.indicators,
-                            source=COUNTRY.source,
-                            variables=declared.variables,
-                        )
-                    ],
-                )
+            for year, of_year in groupby(ahead(pieces), key=itemgetter(0)):
+                switch.year(year, (piece for _, piece in of_year))
+
+
+def results_of(
+    warehouse: Warehouse, declared: Mappings, tree: pd.DataFrame, year: int
+) -> Iterator[pd.DataFrame]:
+    """One year, in pieces."""
+    yield from year_in_pieces(
+        year=year,
+        ended_through=THROUGH,
+        tree=tree,
+        mapped=read_sums.mapped_sums(warehouse, COUNTRY.source, year),
+        reports=read_sums.reports(warehouse, COUNTRY.source, year, THROUGH),
+        populations=populations(year, tree),
+        terms=terms(),
+        indicators=declared.indicators,
+        source=COUNTRY.source,
+        variables=declared.variables,
+    )
 
 
 def empty(warehouse: Warehouse) -> None:
