@@ -204,3 +204,34 @@ def test_the_page_is_written(person: Person, first_night: Answer, tmp_path: Path
     told = person.run("scorecard", "--to", str(page))
     assert told.returncode == 0, told.stderr
     assert "PAL-TPR" in page.read_text(encoding="utf-8")
+
+
+def test_a_publication_is_previewed_taken_back_and_then_waits_for_a_person(
+    person: Person, published: Answer
+) -> None:
+    assert published.returncode == 0
+    nothing = person.run("publish", "--dry-run")
+    assert nothing.returncode == 0
+    previewed = re.findall(r"publication (\w+) : write 0, rewrite 0, withdraw 0, leave (\d+)", nothing.stdout)
+    assert {"SRPF", "PALU", "COMPL", "FP2030A", "FP2030T", "CAEB"} == {code for code, _ in previewed}
+    runs = json.loads(person.run("status", "--json").stdout)["runs"]
+    [run] = [one["run"] for one in runs if one["kind"] == "publish"]
+
+    undone = person.run("publish", "--undo", str(run))
+    assert undone.returncode == 0, undone.stderr
+    taken_back = dict(re.findall(r"publication (\w+) : (\d+) cellules envoyées, \2 relues", undone.stderr))
+    assert taken_back == dict(previewed)
+    unknown = person.run("publish", "--undo", "999999")
+    assert unknown.returncode == 3
+    assert "aucune cellule" in unknown.stderr
+
+    waiting = person.run("publish")
+    assert waiting.returncode == 4, waiting.stderr
+    hashes = re.findall(r"layidu publish --approve ([0-9a-f]{16})", waiting.stderr)
+    assert len(hashes) == len(previewed)
+    approvals = [text for one in hashes for text in ("--approve", one)]
+    again = person.run("publish", *approvals)
+    assert again.returncode == 0, again.stderr
+    figures = re.findall(r"(\d+) figures sur (\d+) égales", again.stderr)
+    assert len(figures) == len(previewed)
+    assert all(equal == compared for equal, compared in figures)
