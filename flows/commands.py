@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Collection
+from pathlib import Path
 from typing import Literal
 
 from flows import access, target
@@ -144,17 +145,22 @@ def run_undo(number: int, *, quiet: bool) -> int:
     return run("undo", work, quiet=quiet)
 
 
-def target_metadata(action: Literal["plan", "apply", "verify"]) -> int:
-    """`layidu metadata plan|apply|verify`."""
+def target_metadata(action: Literal["plan", "apply", "verify", "package"], folder: Path | None = None) -> int:
+    """`layidu metadata plan|apply|verify|package`; only a package has a folder."""
     settings = read_settings()
     mappings = read_declared(settings)
     if not mappings.publications:
         say("aucune publication déclarée (publications.yaml)")
         return 0
-    lines = target.apply(settings, mappings) if action == "apply" else target.differences(settings, mappings)
+    if action == "apply":
+        lines = target.apply(settings, mappings)
+    elif folder is not None:
+        lines = target.package(settings, mappings, folder)
+    else:
+        lines = target.differences(settings, mappings)
     for line in lines:
         say(line)
-    if action != "apply" and not lines:
+    if action in ("plan", "verify") and not lines:
         say("rien à faire : la cible est comme déclarée")
     return 1 if action == "verify" and lines else 0
 

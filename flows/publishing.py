@@ -12,6 +12,7 @@ from flows.night import EVERYTHING, AtHand, Night, Published
 from flows.target_server import known_server
 from flows.wanted import Wanted, wanted
 from layidu.dhis2 import ledger, push, read_back
+from layidu.dhis2.answers import RightsError
 from layidu.dhis2.client import Client
 from layidu.dhis2.conflicts import meaning
 from layidu.dhis2.delivery import Delivered, deliver
@@ -72,7 +73,11 @@ def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.
     def read_now() -> pd.DataFrame:
         return read_back.read_cells(client, data_set, periods, roots)
 
-    before = read_now()
+    try:
+        before = read_now()
+    except RightsError:
+        read_form(client, data_set, server.server_date.date())  # says so when it was never created
+        raise
     known = ledger.known(rows, before)
     planned = push.plan(desired, known.ours, before)
     if needs_form(planned):

@@ -1,5 +1,6 @@
 """What goes back into DHIS2: publish, metadata."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -60,3 +61,13 @@ def metadata_verify() -> None:
     from flows.commands import target_metadata
 
     finish(target_metadata("verify"))
+
+
+@metadata.command("package")
+def metadata_package(
+    folder: Annotated[Path, typer.Argument(metavar="DOSSIER", help="Où écrire les fichiers.")],
+) -> None:
+    """Écrire les fichiers JSON qu'un administrateur importe lui-même."""
+    from flows.commands import target_metadata
+
+    finish(target_metadata("package", folder))

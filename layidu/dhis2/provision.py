@@ -1,52 +1,23 @@
 """Does the target server hold our objects, and how do they get there? By the administrator's account only.
 
-Only what differs is sent: validated all together first, then imported pass by pass, as complete objects (an
-update replaces). What people may have added to an object's sharing stays. Success is reading the objects back.
+An object of somebody else under one of our ids or codes stops everything. Only what differs is sent: validated all
+together first, then imported pass by pass, as complete objects (an update replaces). What people may have added to an
+object's sharing stays. Success is reading the objects back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from layidu.dhis2.answers import ServerAnswer
 from layidu.dhis2.client import Client
+from layidu.dhis2.object_differences import FRENCH_KIND, Difference, differing, fields_of, merged_sharing
 from layidu.dhis2.publishable import DhisObject
 from layidu.dhis2.target import Defaults, Pass, TargetObjects
 from layidu.errors import ConfigurationError, FailedSafeError
 
-FRENCH_KIND = {
-    "dataElements": "élément de données",
-    "indicatorTypes": "type d'indicateur",
-    "indicators": "indicateur",
-    "dataSets": "jeu de données",
-}
-NESTED = {
-    "categoryCombo": "categoryCombo[id]",
-    "indicatorType": "indicatorType[id]",
-    "dataSetElements": "dataSetElements[dataElement[id]]",
-    "organisationUnits": "organisationUnits[id]",
-}
 IDS_PER_REQUEST = 100  # 1,200 characters of address
+CODES_PER_REQUEST = 50  # of up to 50 characters each
 SHOWN_ERRORS = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One object that is not on the server as it should be."""
-
-    kind: str
-    wanted: DhisObject
-    found: DhisObject | None
-    fields: tuple[str, ...]
-
-    @property
-    def line(self) -> str:
-        """The difference in French."""
-        name = f"{FRENCH_KIND[self.kind]} {self.wanted['code']} « {self.wanted['name']} »"
-        if self.found is None:
-            return f"{name} : à créer"
-        changes = ", ".join(change(field, self.wanted[field], self.found.get(field)) for field in self.fields)
-        return f"{name} : à mettre à jour ({changes})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +83,34 @@ def apply_target(client: Client, objects: TargetObjects) -> TargetReport:
     )
 
 
+def whole(client: Client, objects: TargetObjects) -> Pass:
+    """All objects, for somebody else to import: what the server shows of their sharing is kept."""
+    bundle: Pass = {}
+    for one in objects.passes:
+        for kind, wanted in one.items():
+            held = read_held(client, kind, wanted)
+            refuse_foreign(client, kind, wanted, held)
+            items = [{**item, **merged_sharing(item, held.get(item["id"], {}))} for item in wanted]
+            bundle.setdefault(kind, []).extend(items)
+    return bundle
+
+
 def differences(client: Client, objects: TargetObjects) -> list[Difference]:
-    """Compare every field we own with what the server holds."""
+    """Compare every field we own with what the server holds.
+
+    Raises:
+        ConfigurationError: somebody else's object has one of our ids or codes.
+    """
     result = []
     for one in objects.passes:
         for kind, wanted in one.items():
             held = read_held(client, kind, wanted)
+            refuse_foreign(client, kind, wanted, held)
             for item in wanted:
                 found = held.get(item["id"])
-                fields = () if found is None else differing(item, found)
+                fields = () if found is None else differing(item, found, kind)
                 if found is None or fields:
-                    result.append(Difference(kind, item, found, fields))
+                    result.append(Difference(kind, item, found, fields, objects.org_unit_names))
     return result
 
 
@@ -130,7 +118,7 @@ def read_held(client: Client, kind: str, wanted: Sequence[DhisObject]) -> dict[s
     """The server's own version of these objects, by uid."""
     if not wanted:
         return {}
-    fields = ",".join(NESTED.get(name, name) for name in wanted[0])
+    fields = fields_of({name: None for item in wanted for name in item})
     held: dict[str, DhisObject] = {}
     for start in range(0, len(wanted), IDS_PER_REQUEST):
         ids = ",".join(item["id"] for item in wanted[start : start + IDS_PER_REQUEST])
@@ -139,69 +127,42 @@ def read_held(client: Client, kind: str, wanted: Sequence[DhisObject]) -> dict[s
     return held
 
 
-def differing(wanted: DhisObject, found: DhisObject) -> tuple[str, ...]:
-    """The fields in which the server's object is not ours; of sharing only the accounts we name."""
-    return tuple(
-        name
-        for name, value in wanted.items()
-        if (
-            not shared_as_wanted(value, found.get(name) or {})
-            if name == "sharing"
-            else comparable(value) != comparable(found.get(name))
+def refuse_foreign(
+    client: Client, kind: str, wanted: Sequence[DhisObject], held: dict[str, DhisObject]
+) -> None:
+    """Raise for the first object that is not ours and has what is ours; nobody else's object is ever replaced."""
+    codes = {item["code"]: item["id"] for item in wanted}
+    others = [
+        (item, f"le code {item['code']} est celui de l'objet {item['id']}")
+        for item in with_codes(client, kind, sorted(codes))
+        if item["id"] != codes.get(item["code"])
+    ]
+    others += [
+        (
+            held[item["id"]],
+            f"l'identifiant {item['id']} est celui d'un objet de code {held[item['id']].get('code')}",
         )
-    )
+        for item in wanted
+        if item["id"] in held and held[item["id"]].get("code") != item["code"]
+    ]
+    if others:
+        item, found = others[0]
+        raise ConfigurationError(
+            where=f"{client}, {FRENCH_KIND[kind]} « {item.get('name', item['id'])} »",
+            found=f"{found}, qui n'est pas de layidu ({len(others)} objet(s) dans ce cas)",
+            expected="des identifiants et des codes LYD_… que personne d'autre n'emploie",
+            todo="faire changer ce code par l'administrateur, ou celui de la publication ; rien n'a été écrit",
+        )
 
 
-def shared_as_wanted(wanted: DhisObject, found: DhisObject) -> bool:
-    """Whether every account we name has at least what we give it."""
-    held = found.get("users") or {}
-    return all(
-        covers((held.get(uid) or {}).get("access", ""), entry["access"])
-        for uid, entry in wanted["users"].items()
-    )
-
-
-def covers(held: str, wanted: str) -> bool:
-    """Whether an access string allows all another one does."""
-    return all(
-        letter in ("-", have) for letter, have in zip(wanted, held.ljust(len(wanted), "-"), strict=False)
-    )
-
-
-def wider(held: str, wanted: str) -> str:
-    """All that either access string allows."""
-    padded = held.ljust(len(wanted), "-")
-    return "".join(have if letter == "-" else letter for letter, have in zip(wanted, padded, strict=False))
-
-
-def comparable(value: Any) -> Any:
-    """A value without what servers vary in: order of lists, null for empty, references as objects."""
-    if isinstance(value, dict):
-        return reference(value)
-    if isinstance(value, list):
-        return frozenset(reference(item) if isinstance(item, dict) else item for item in value) or None
-    return None if value == "" else value
-
-
-def reference(value: DhisObject) -> Any:
-    """The uid an object stands for: its own, or its data element's (a row of dataSetElements)."""
-    return value["dataElement"]["id"] if "dataElement" in value else value.get("id")
-
-
-def change(field: str, wanted: Any, found: Any) -> str:
-    """One change in a few words; lists as counts, because a list of 75 districts is not read by anybody."""
-    if isinstance(wanted, list):
-        before, after = comparable(found) or frozenset(), comparable(wanted) or frozenset()
-        return f"{field} : {len(after - before)} à ajouter, {len(before - after)} à retirer"
-    if field == "sharing":
-        return "sharing : droits de nos comptes à donner"
-    return f"{field} : {shown(found)} -> {shown(wanted)}"
-
-
-def shown(value: Any) -> str:
-    """A value short enough for a line."""
-    text = str(reference(value) if isinstance(value, dict) else value)
-    return f"« {text if len(text) <= 60 else text[:59] + '…'} »"
+def with_codes(client: Client, kind: str, codes: Sequence[str]) -> Iterator[DhisObject]:
+    """The server's objects that have one of these codes."""
+    for start in range(0, len(codes), CODES_PER_REQUEST):
+        asked = ",".join(codes[start : start + CODES_PER_REQUEST])
+        answer = client.read_json(
+            kind, {"filter": f"code:in:[{asked}]", "fields": "id,code,name", "paging": "false"}
+        )
+        yield from answer.get(kind, [])
 
 
 def everything(found: Iterable[Difference]) -> Pass:
@@ -212,19 +173,6 @@ def everything(found: Iterable[Difference]) -> Pass:
             {**difference.wanted, **merged_sharing(difference.wanted, difference.found or {})}
         )
     return payload
-
-
-def merged_sharing(wanted: DhisObject, found: DhisObject) -> DhisObject:
-    """Ours over what the server holds; an access wider than ours stays."""
-    if "sharing" not in wanted:
-        return {}
-    ours, theirs = wanted["sharing"], found.get("sharing") or {}
-    users = dict(theirs.get("users") or {})
-    for uid, entry in ours["users"].items():
-        held = (users.get(uid) or {}).get("access", "")
-        users[uid] = {"id": uid, "access": wider(held, entry["access"])}
-    kept = {"public": ours["public"], "userGroups": {}, **theirs}
-    return {"sharing": {**kept, "users": users}}
 
 
 def import_pass(client: Client, payload: Pass, *, validate: bool) -> None:

@@ -98,7 +98,7 @@ def refuse_too_long(publication_code: str, objects: Sequence[DhisObject]) -> Non
     """Raise for a text DHIS2 would refuse (E4001), before anything is sent."""
     for one in objects:
         for name, longest in LONGEST.items():
-            if len(one[name]) > longest:
+            if len(one.get(name, "")) > longest:
                 raise ConfigurationError(
                     where=f"publications.yaml, {publication_code}, objet {one['code']}",
                     found=f"{name} de {len(one[name])} caractères : « {one[name]} »",

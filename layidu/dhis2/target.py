@@ -29,6 +29,15 @@ TYPE_NAMES = {
     100_000: "LYD pour cent mille",
 }
 READ_METADATA, READ_DATA, WRITE_DATA = "r-------", "r-r-----", "r-rw----"
+PUBLIC: DhisObject = {"public": READ_METADATA, "users": {}, "userGroups": {}}
+COLOUR_SCALE = "LYD_COULEURS"  # code of the legend set
+#: From, to (not included), French, as on layidu's own page.
+COLOUR_STEPS = (
+    (1, 2, "gris", "#66707c"),
+    (2, 3, "rouge", "#b3261e"),
+    (3, 4, "jaune", "#c98a00"),
+    (4, 5, "vert", "#1d7a43"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +56,7 @@ class TargetObjects:
     data_set: str  # uid
     defaults: Defaults
     passes: tuple[Pass, ...] = field(repr=False)
+    org_unit_names: Mapping[str, str] = field(default_factory=dict, repr=False)  # uid -> name, for people
 
     def of(self, kind: str) -> list[DhisObject]:
         """All objects of one kind (DHIS2's plural name)."""
@@ -62,10 +72,12 @@ def target_objects(
     defaults: Defaults,
     push_user: str,
     data_readers: Sequence[str] = (),
+    reader_groups: Sequence[str] = (),
+    org_unit_names: Mapping[str, str] | None = None,
     figures: pd.DataFrame | None = None,
     kept_elements: Sequence[str] = (),
 ) -> TargetObjects:
-    """Every object a publication needs; `push_user` and `data_readers` are uids of DHIS2 users.
+    """What holds a publication's data; `push_user` and `data_readers` are uids of users, `reader_groups` of groups.
 
     `figures`: DECLARED_FIGURES of a publication of figures. `kept_elements`: uids of elements that still hold
     cells of ours; they stay in the data set until these are withdrawn, or nobody could withdraw them.
@@ -90,11 +102,14 @@ def target_objects(
     factors = sorted({int(indicator.factor) for indicator in ratios.values()})
     users = {uid: {"id": uid, "access": READ_DATA} for uid in data_readers}
     users[push_user] = {"id": push_user, "access": WRITE_DATA}
+    groups = {uid: {"id": uid, "access": READ_DATA} for uid in reader_groups}
+    coloured = any("legendSets" in one for one in elements)
     objects = TargetObjects(
         publication_code,
         data_set_uid(publication),
         defaults,
         (
+            *([{"legendSets": [colour_scale()]}] if coloured else []),
             {"dataElements": elements},
             {
                 "indicatorTypes": [indicator_type(factor) for factor in factors],
@@ -110,11 +125,12 @@ def target_objects(
                         sorted({*(one["id"] for one in elements), *kept_elements}),
                         sorted(set(org_unit_uids)),
                         defaults,
-                        users,
+                        {"public": READ_METADATA, "users": users, "userGroups": groups},
                     )
                 ]
             },
         ),
+        org_unit_names or {},
     )
     for kind in ("dataElements", "indicators", "dataSets"):
         refuse_too_long(publication_code, objects.of(kind))
@@ -154,7 +170,7 @@ def data_element(
         "aggregationLevels": [],
         "zeroIsSignificant": True,
         "categoryCombo": {"id": defaults.category_combo},
-        "sharing": {"public": READ_METADATA, "users": {}, "userGroups": {}},
+        "sharing": PUBLIC,
     }
 
 
@@ -176,7 +192,28 @@ def figure_element(
         "aggregationLevels": publication.shown_levels,
         "zeroIsSignificant": True,
         "categoryCombo": {"id": defaults.category_combo},
-        "sharing": {"public": READ_METADATA, "users": {}, "userGroups": {}},
+        **({"legendSets": [{"id": colour_scale()["id"]}]} if part == "colour" else {}),
+        "sharing": PUBLIC,
+    }
+
+
+def colour_scale() -> DhisObject:
+    """The legend set of colours, shared by all publications."""
+    return {
+        "id": result_uid("legendSet", COLOUR_SCALE),
+        "code": COLOUR_SCALE,
+        "name": "layidu — couleurs",
+        "legends": [
+            {
+                "id": result_uid("legend", f"{COLOUR_SCALE}/{name}"),
+                "name": name,
+                "startValue": float(first),
+                "endValue": float(end),
+                "color": colour,
+            }
+            for first, end, name, colour in COLOUR_STEPS
+        ],
+        "sharing": PUBLIC,
     }
 
 
@@ -222,7 +259,7 @@ def dhis2_indicator(
         "denominatorDescription": f"{indicator.short_name} : {FRENCH_PART['denominator']}",
         "annualized": False,
         "decimals": indicator.decimals,
-        "sharing": {"public": READ_METADATA, "users": {}, "userGroups": {}},
+        "sharing": PUBLIC,
     }
 
 
@@ -231,7 +268,7 @@ def data_set(
     element_uids: Sequence[str],
     org_unit_uids: Sequence[str],
     defaults: Defaults,
-    users: Mapping[str, DhisObject],
+    sharing: DhisObject,
 ) -> DhisObject:
     """The data set, assigned to the published levels only: parts pushed at two levels are counted twice."""
     uid = data_set_uid(publication)
@@ -247,7 +284,7 @@ def data_set(
         "expiryDays": 0,
         "dataSetElements": [{"dataElement": {"id": one}, "dataSet": {"id": uid}} for one in element_uids],
         "organisationUnits": [{"id": org_unit} for org_unit in org_unit_uids],
-        "sharing": {"public": READ_METADATA, "users": dict(users), "userGroups": {}},
+        "sharing": sharing,
     }
 
 

@@ -24,6 +24,10 @@ REQUIRED = {
     "dataSets": ("name", "shortName", "periodType"),
     "indicators": ("name", "shortName", "indicatorType", "numerator", "denominator"),
     "organisationUnits": ("name", "shortName", "openingDate"),
+    "legendSets": ("name",),
+    "visualizations": ("name", "type"),
+    "maps": ("name",),
+    "dashboards": ("name",),
 }
 #: What DHIS2 fills in when an import leaves it out.
 FILLED: dict[str, Item] = {

@@ -183,7 +183,7 @@ def test_the_objects_are_created_once_and_then_there_is_nothing_to_do(world: Wor
     admin = world.client("admin")
     lines = plan_target(admin, world.objects)
     assert len(lines) == 5 + 3 - 1 + 2 + 1  # elements, types of the two ratios, indicators, data set
-    assert all(line.endswith("à créer") for line in lines)
+    assert all(" : à créer" in line for line in lines)
     report = apply_target(admin, world.objects)
     assert (report.created, report.updated, report.unchanged) == (10, 0, 0)
     assert plan_target(admin, world.objects) == []
@@ -212,13 +212,33 @@ def test_a_code_that_is_taken_stops_everything_before_anything_is_stored(world: 
         "shortName": "autre",
     }
     admin.send_json("metadata", {"dataElements": [foreign]})
-    before = plan_target(admin, world.objects)
+    for attempt in (plan_target, apply_target):
+        with pytest.raises(ConfigurationError) as caught:
+            attempt(admin, world.objects)
+        assert caught.value.found.startswith(
+            f"le code {foreign['code']} est celui de l'objet Foreign0001, qui n'est pas de layidu"
+        )
+        assert caught.value.exit_code == 3
+    assert admin.read_json("dataElements/Foreign0001", {"fields": "name"}) == {"name": "autre"}
+    held = admin.read_json("dataElements", {"filter": "code:like:LYD_PALU", "fields": "id"})
+    assert [one["id"] for one in held["dataElements"]] == ["Foreign0001"]
+
+
+def test_an_id_that_is_taken_stops_everything_too(world: World) -> None:
+    admin = world.client("admin")
+    [wanted] = world.objects.of("dataSets")
+    foreign = {
+        "id": wanted["id"],
+        "code": "SAISIE",
+        "name": "Saisie",
+        "shortName": "Saisie",
+        "periodType": "Monthly",
+    }
+    admin.send_json("metadata", {"dataSets": [foreign]})
     with pytest.raises(ConfigurationError) as caught:
         apply_target(admin, world.objects)
-    assert "E5003" in caught.value.found
-    assert plan_target(admin, world.objects) == before
-    held = admin.read_json("dataElements/Foreign0001", {"fields": "name"})
-    assert held == {"name": "autre"}
+    assert caught.value.found.startswith(f"l'identifiant {wanted['id']} est celui d'un objet de code SAISIE")
+    assert admin.read_json(f"dataSets/{wanted['id']}", {"fields": "name"}) == {"name": "Saisie"}
 
 
 def test_the_push_account_cannot_make_objects(world: World) -> None:

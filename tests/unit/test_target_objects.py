@@ -5,7 +5,7 @@ import re
 import pytest
 
 from layidu.dhis2.elements import elements_of
-from layidu.dhis2.provision import differing, merged_sharing
+from layidu.dhis2.object_differences import differing, merged_sharing
 from layidu.dhis2.target import Defaults, TargetObjects, target_objects
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator
