@@ -11,6 +11,7 @@ from flows.access import is_sandbox
 from flows.promising import assess
 from flows.scorecard import main_source
 from flows.session import read_declared, session
+from layidu.compute.roll_up import counted_words
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_files import read_entry_file
@@ -106,9 +107,5 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
         f"lignes non remplies {checked.blank}\n"
     )
     colours = Counter(plan["colour"] if kind == "plan" else commitments["colour"])
-    told = ", ".join(f"{colours[name]} {word}" for name, word in WORDS.items() if colours[name])
-    sys.stdout.write(f"statuts calculés au {on:%d/%m/%Y} : {told or 'aucun'}\n")
+    sys.stdout.write(f"statuts calculés au {on:%d/%m/%Y} : {counted_words(colours) or 'aucun'}\n")
     return code
-
-
-WORDS = {"GREEN": "vert", "YELLOW": "jaune", "RED": "rouge", "GREY": "gris"}

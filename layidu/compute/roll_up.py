@@ -48,5 +48,9 @@ def told(judging: Sequence[str], colours: Counter[str], total: int) -> str:
 
 
 def counted_words(colours: Counter[str]) -> str:
-    """`2 rouge, 1 gris`."""
-    return ", ".join(f"{colours[colour]} {word}" for colour, word in WORDS.items() if colours[colour])
+    """`2 rouges, 1 gris`."""
+    return ", ".join(
+        f"{colours[colour]} {word}{'s' if colours[colour] > 1 and colour != 'GREY' else ''}"
+        for colour, word in WORDS.items()
+        if colours[colour]
+    )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.spec.agreed_examples import AGREED, ROADS, found
+from tests.spec.promise_examples import promise_table
 
 HEAD = """# L'arithmétique, par l'exemple
 
@@ -15,6 +16,14 @@ décimal, comme dans les fichiers.
 | Exemple | Entrées | Chemin | Convenu | Trouvé |
 | --- | --- | --- | --- | --- |
 """
+PROMISES = """
+## Engagements et plan
+
+Trajectoires, couleurs, planchers, phasages, jalons et engagements, avec les seuils et les phasages livrés.
+
+| Exemple | Quoi | Calcul | Résultat |
+| --- | --- | --- | --- |
+"""
 
 
 def write() -> str:
@@ -24,7 +33,8 @@ def write() -> str:
         name = f"{example['code']} {example['title']}"
         cells = (name, text(example["inputs"]), ROADS[example["code"]], text(example["expected"]))
         rows.append(f"| {' | '.join(cells)} | {text(rounded(found(example), example['expected']))} |")
-    return HEAD + "\n".join(rows) + "\n"
+    promises = [f"| {' | '.join(cells)} |" for cells in promise_table()]
+    return HEAD + "\n".join(rows) + "\n" + PROMISES + "\n".join(promises) + "\n"
 
 
 def rounded(value: Any, expected: Any) -> Any:
