@@ -23,6 +23,7 @@ from layidu.mapping.publishing import Publication
 from warehouse import holds, load_ledger
 
 FIRST_PUSH, ROLLED_BACK = "first-push", "rolled-back"
+PREVIEWED = 60  # lines of a plan shown for one publication
 ACTIONS = ("write", "rewrite", "withdraw", "leave", "foreign", "blocked")
 
 
@@ -116,10 +117,29 @@ def preview(night: Night, sources: Sequence[AtHand]) -> Iterator[str]:
         actions = planned["action"].value_counts().to_dict()
         counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)
         yield f"publication {code} : {counted} ; empreinte {push.plan_hash(planned)}"
+        yield from plan_lines(planned, prepared.wanted.described)
         for reason, cells in planned["code"].dropna().value_counts().items():
             yield f"  {cells} retenues : {meaning(str(reason)).reason}"
         if prepared.wanted.withheld:
             yield f"  {prepared.wanted.withheld} petits effectifs retenus par décision déclarée"
+
+
+def plan_lines(planned: pd.DataFrame, described: pd.DataFrame) -> Iterator[str]:
+    """What would change, a line an element and action, with its periods and an example."""
+    rows = planned[planned["action"] != "leave"].merge(described[["data_element", "label"]], how="left")
+    rows["label"] = rows["label"].fillna(rows["data_element"])
+    groups = list(rows.groupby(["label", "action"], sort=True))
+    for (label, action), cells in groups[:PREVIEWED]:
+        first = cells.iloc[0]
+        values = " -> ".join(
+            "rien" if pd.isna(one) else str(one) for one in (first["before"], first["value"])
+        )
+        yield (
+            f"  {action} {len(cells)} : {label}, {cells['period'].min()} à {cells['period'].max()}"
+            f" (par exemple {first['org_unit']} {first['period']} : {values})"
+        )
+    if len(groups) > PREVIEWED:
+        yield f"  … et {len(groups) - PREVIEWED} autres lignes"
 
 
 def source_of(publication: Publication, sources: Sequence[AtHand]) -> AtHand | None:
@@ -139,7 +159,7 @@ def held(night: Night, prepared: Prepared, done: Published) -> bool:
     digest = push.plan_hash(planned)
     place = f"{publication.target}/{prepared.code}"
     counted = f"{done.planned} cellules à écrire dans « {publication.name} » ; empreinte du plan : {digest}"
-    questions = [(FIRST_PUSH, f"{place}/{push.elements_hash(prepared.wanted.elements)}", counted)]
+    questions = [(FIRST_PUSH, f"{place}/{push.elements_hash(prepared.wanted.described)}", counted)]
     if holds.last_question(night.warehouse, ROLLED_BACK, place) is not None:
         questions.append((ROLLED_BACK, place, f"reprise après un retour en arrière : {counted}"))
     waiting = [one for one in questions if not holds.settled(night.warehouse, *one[:2])]

@@ -82,7 +82,7 @@ def figure_indicators(publication: Publication, indicators: Mapping[str, Indicat
 
 
 def formula_version(indicator: Indicator) -> str:
-    """Twelve characters that change when what is computed changes, whatever it is called."""
+    """Its declared version and eight characters that change when what is computed changes, whatever it is called."""
     parts = (
         indicator.numerator,
         indicator.denominator,
@@ -90,8 +90,9 @@ def formula_version(indicator: Indicator) -> str:
         indicator.factor,
         indicator.annualised,
         indicator.over_time,
+        indicator.earlier,
     )
-    return hashlib.sha256(repr(parts).encode("utf-8")).hexdigest()[:12]
+    return f"{indicator.version}.{hashlib.sha256(repr(parts).encode('utf-8')).hexdigest()[:8]}"
 
 
 def refuse_too_long(publication_code: str, objects: Sequence[DhisObject]) -> None:

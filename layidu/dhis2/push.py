@@ -114,8 +114,12 @@ def plan_hash(planned: pd.DataFrame) -> str:
     return hashlib.sha256(lines.encode("utf-8")).hexdigest()[:16]
 
 
-def elements_hash(elements: pd.DataFrame) -> str:
-    """Sixteen characters that stand for what is published, whatever its values: a change needs a new consent."""
-    rows = elements.sort_values(["data_set", "data_element"])[["data_set", "data_element"]]
+def elements_hash(described: pd.DataFrame) -> str:
+    """Sixteen characters that stand for what is published, whatever its values: a change needs a new consent.
+
+    Of PUBLISHED_ELEMENTS: another element, or an element computed by another formula, is a change; a label is not.
+    """
+    columns = ["data_set", "data_element", "formula"]
+    rows = described.sort_values(columns)[columns].fillna("")
     lines = "\n".join("\t".join(row) for row in rows.itertuples(index=False, name=None))
     return hashlib.sha256(lines.encode("utf-8")).hexdigest()[:16]

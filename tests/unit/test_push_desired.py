@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from flows.publishing import plan_lines
 from layidu.dhis2.elements import ELEMENTS
-from layidu.dhis2.push import desired_cells, plan
-from layidu.model.frames import RESULTS, TARGET_CELLS, TREE
+from layidu.dhis2.push import desired_cells, elements_hash, plan
+from layidu.model.frames import PUBLISHED_ELEMENTS, RESULTS, TARGET_CELLS, TREE
 
 TREE_FRAME = TREE.frame(
     [
@@ -79,3 +80,37 @@ def test_nothing_computed_withdraws_what_was_ours_and_only_that() -> None:
     assert planned.groupby("action").size().to_dict() == {"withdraw": len(ours), "foreign": 1}
     assert planned.loc[planned["action"] == "foreign", "before"].tolist() == ["99"]
     assert planned["value"].isna().all()
+
+
+def test_another_element_or_another_formula_needs_a_new_consent_and_a_label_does_not() -> None:
+    def described(*rows: tuple[str, str, str]) -> pd.DataFrame:
+        return PUBLISHED_ELEMENTS.frame(
+            [(uid, "dataSetAAAA", "P", "I", "numerator", label, formula) for uid, label, formula in rows]
+        )
+
+    known = elements_hash(described(("one", "Un", "1.a"), ("two", "Deux", "1.b")))
+    assert elements_hash(described(("two", "Deux !", "1.b"), ("one", "Un", "1.a"))) == known
+    assert elements_hash(described(("one", "Un", "2.c"), ("two", "Deux", "1.b"))) != known
+    assert elements_hash(described(("one", "Un", "1.a"))) != known
+
+
+def test_a_plan_is_shown_by_element_and_action() -> None:
+    before = cells("confirmedAA", ["202601", "202602"], "1")
+    planned = plan(cells("confirmedAA", ["202602", "202603"], "2"), before, before)
+    described = PUBLISHED_ELEMENTS.frame(
+        [("confirmedAA", "dataSetAAAA", "P", "PAL-CONF", "numerator", "Cas confirmés", "1.a")]
+    )
+    assert list(plan_lines(planned, described)) == [
+        "  rewrite 1 : Cas confirmés, 202602 à 202602 (par exemple districtAAA 202602 : 1 -> 2)",
+        "  withdraw 1 : Cas confirmés, 202601 à 202601 (par exemple districtAAA 202601 : 1 -> rien)",
+        "  write 1 : Cas confirmés, 202603 à 202603 (par exemple districtAAA 202603 : rien -> 2)",
+    ]
+
+
+def cells(element: str, periods: list[str], value: str) -> pd.DataFrame:
+    return TARGET_CELLS.frame(
+        [
+            ("dataSetAAAA", element, period, "districtAAA", "default0000", "default0000", value)
+            for period in periods
+        ]
+    )
