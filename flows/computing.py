@@ -117,12 +117,13 @@ def counted_org_units(night: Night, source: AtHand) -> set[str]:
 
 
 def quality_findings(night: Night, source: AtHand, known: Given) -> pd.DataFrame:
-    """What the statistics of the last years flag: leaps and copied months."""
+    """What the statistics of the last years flag, leaps and copied months, and in which source."""
     if night.mappings.thresholds is None or not night.mappings.variables:
-        return FINDINGS.frame()
+        return FINDINGS.frame().assign(source=pd.Series([], dtype="str"))
     years = read_sums.years(night.warehouse, source.name)[-YEARS_OF_STATISTICS:]
     monthly = together([read_sums.mapped_sums(night.warehouse, source.name, year) for year in years])
-    return findings(monthly, known.tree, night.mappings.thresholds, variables_of_data_sets(source))
+    found = findings(monthly, known.tree, night.mappings.thresholds, variables_of_data_sets(source))
+    return found.assign(source=pd.Series(source.name, index=found.index, dtype="str"))
 
 
 def together(mapped: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from warehouse.memberships import (
     OPTION_VALUES,
     refresh_links,
 )
-from warehouse.staging import fetch, fetch_number
+from warehouse.staging import fetch, fetch_number, run_sql, stage
 
 
 def kind_of(name: str, columns: dict[str, str]) -> Kind:
@@ -65,7 +65,23 @@ def load_metadata(warehouse: Warehouse, metadata: Metadata, run: RunToken) -> pd
             *refresh_links(connection, DATA_SET_ELEMENTS, metadata.data_set_elements, moment),
             *refresh_links(connection, ASSIGNMENTS, metadata.data_set_assignments, moment),
         ]
-        return as_frame(with_parent_names(connection, events, source))
+        told = as_frame(with_parent_names(connection, events, source))
+        if len(told):
+            keep_events(connection, told, metadata.source, moment)
+        return told
+
+
+def keep_events(connection: psycopg.Connection, events: pd.DataFrame, source: str, moment: Moment) -> None:
+    """Write down what changed, for whoever asks later."""
+    columns = list(map(str, events.columns))
+    stage(connection, "metadata_event", events, dict.fromkeys(columns, "text"))
+    names = ", ".join(columns)
+    run_sql(
+        connection,
+        f"INSERT INTO run.metadata_event (run, source, seen_at, {names})"
+        f" SELECT %(run)s, %(name)s, %(now)s, {names} FROM pg_temp.metadata_event",
+        {**moment.parameters(), "name": source},
+    )
 
 
 def source_key(connection: psycopg.Connection, metadata: Metadata, run: int) -> int:

@@ -19,6 +19,16 @@ SAME = " AND ".join(
     f"k.{name} = n.{name}" for name in ("data_set", "period", "org_unit", "attribute_option_combo")
 )
 
+KEEP_EARLIER = f"""
+INSERT INTO source.report_history (data_set, period, org_unit, attribute_option_combo, date, completed, reason, run,
+ closed_run)
+SELECT k.data_set, k.period, k.org_unit, k.attribute_option_combo, k.date, k.completed,
+ CASE WHEN n.period IS NULL THEN 'withdrawn' ELSE 'changed' END, k.run, %(run)s
+FROM source.report k JOIN source.data_set d ON d.key = k.data_set LEFT JOIN reported n ON {SAME}
+WHERE d.source = %(source)s AND d.uid = %(data_set)s AND k.period = ANY(%(periods)s)
+ AND (n.period IS NULL OR (k.date, k.completed) IS DISTINCT FROM (n.date, n.completed))
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class RegistrationCounts:
@@ -65,6 +75,7 @@ def load_registrations(
             " JOIN source.category_option_combo a ON a.source = %(source)s AND a.uid = n.attribute_option_combo",
             parameters,
         )
+        run_sql(connection, KEEP_EARLIER, parameters)
         written = fetch(
             connection,
             "WITH scope AS (SELECT k.* FROM source.report k JOIN source.data_set d ON d.key = k.data_set"

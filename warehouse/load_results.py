@@ -64,7 +64,7 @@ FROM differing n WHERE n.action = 'new' ORDER BY n.series, n.period, n.org_unit
 Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
 NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
 NO_VERSIONS_OF_YEARS: Versions = MappingProxyType({})
-DATA_QUALITY = Contract("data_quality", FINDINGS.columns)
+DATA_QUALITY = Contract("data_quality", {**FINDINGS.columns, "source": "str"})
 
 
 @dataclass

@@ -83,10 +83,10 @@ ISSUES_QUERY = f"""
 SELECT r.source, r.severity, r.variable, {CELL_AND_NAMES} FROM run.issue r {NAMED}
 WHERE r.resolved_run IS NULL
 UNION ALL
-SELECT i.name, q.severity, q.variable, q.data_element, q.period, q.org_unit, q.category_option_combo,
+SELECT q.source, q.severity, q.variable, q.data_element, q.period, q.org_unit, q.category_option_combo,
  q.attribute_option_combo, e.name, o.name, c.name, q.value, q.code, q.reason, q.run, q.run
-FROM result.data_quality q LEFT JOIN source.org_unit o ON o.uid = q.org_unit
-LEFT JOIN source.instance i ON i.key = o.source
+FROM result.data_quality q LEFT JOIN source.instance i ON i.name = q.source
+LEFT JOIN source.org_unit o ON o.source = i.key AND o.uid = q.org_unit
 LEFT JOIN source.data_element e ON e.source = i.key AND e.uid = q.data_element
 LEFT JOIN source.category_option_combo c ON c.source = i.key AND c.uid = q.category_option_combo
 ORDER BY code, data_element, period, org_unit, category_option_combo

@@ -34,13 +34,25 @@ class Connection(psycopg.Connection):
         try:
             super().__exit__(exc_type, exc_val, exc_tb)
         except psycopg.OperationalError as error:
+            if not is_trouble(error):
+                raise
             raise failure(self, error) from error
-        if isinstance(exc_val, psycopg.OperationalError):
+        if isinstance(exc_val, psycopg.OperationalError) and is_trouble(exc_val):
             raise failure(self, exc_val) from exc_val
 
     def __enter__(self) -> Self:
         """Begin a block."""
         return self
+
+
+def is_trouble(error: psycopg.OperationalError) -> bool:
+    """Whether the server is what failed, or somebody waits; any other refusal is an error of ours.
+
+    Without a state the connection itself was lost; 08 connection, 53 resources, 57 operator, 58 system.
+    """
+    return (
+        error.sqlstate is None or error.sqlstate[:2] in ("08", "53", "57", "58") or isinstance(error, WAITED)
+    )
 
 
 def failure(connection: Connection, error: psycopg.OperationalError) -> FailedSafeError:

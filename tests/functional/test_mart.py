@@ -12,7 +12,7 @@ from warehouse.load_results import write_results
 
 VIEWS = (
     *("indicateurs", "valeurs", "engagements", "plan", "decomptes", "contradictions", "saisies"),
-    *("qualite", "fraicheur", "rejets"),
+    *("qualite", "fraicheur", "rejets", "historique_valeurs", "changements", "rapports", "chevauchements"),
 )
 
 
@@ -39,7 +39,7 @@ def published(any_warehouse: Warehouse) -> Warehouse:
             warehouse,
             {2026: results(warehouse)},
             run,
-            data_quality=frames.FINDINGS.frame([finding]),
+            data_quality=frames.FINDINGS.frame([finding]).assign(source=WORLD.source),
         )
     return warehouse
 

@@ -20,6 +20,7 @@ PERIODS = "tests/unit/test_periods.py"
 SLICES, AHEAD = "tests/property/test_slices.py", "tests/unit/test_pull_ahead.py"
 LOAD, ABSENCES = "tests/functional/test_load.py", "tests/functional/test_absences.py"
 RECONCILE = "tests/functional/test_reconcile.py"
+LOADING, KILLED = "tests/functional/test_loading_regressions.py", "tests/functional/test_killed_anywhere.py"
 
 #: point -> (what must hold, the tests that show it)
 SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
@@ -78,7 +79,10 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     18: (
         "stored values equal the source's text for all five keys",
-        (f"{RECONCILE}::test_every_dialect_is_copied_exactly_and_reconciled",),
+        (
+            f"{RECONCILE}::test_every_dialect_is_copied_exactly_and_reconciled",
+            f"{LOADING}::test_stored_texts_equal_the_source_for_all_five_keys",
+        ),
     ),
     20: (
         "a correction long ago arrives, even one no increment shows",
@@ -158,9 +162,21 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{ON_SCREEN}::test_a_missing_row_fails_unless_it_is_a_zero_the_server_leaves_out",
         ),
     ),
+    12: (
+        "two runs: history, keys, grants, views and older periods are still there",
+        (f"{LOADING}::test_a_second_load_keeps_grants_indexes_views_and_older_periods",),
+    ),
+    28: (
+        "a value the statistics flag stays as it was, with the reason beside it",
+        (f"{LOADING}::test_a_flagged_value_is_stored_as_it_came_with_the_reason_beside_it",),
+    ),
+    32: (
+        "killed at any step and run again: no key twice, everything equals the source",
+        (f"{KILLED}::test_a_run_is_killed_at_every_point_and_heals",),
+    ),
 }
 #: Points that no test is named for yet.
-PENDING = {12, 14, 15, 19, 21, 28, 32, 33}
+PENDING = {14, 15, 19, 21, 33}
 
 
 @cache

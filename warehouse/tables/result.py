@@ -139,6 +139,7 @@ DATA_QUALITY = Table(
     optional("value", TEXT, "what was found"),
     required("reason", TEXT, "French sentence"),
     required("run", INT, "run that wrote it"),
+    required("source", TEXT, "name of the source"),
     schema="result",
     comment="What the statistics of data quality found; no value is ever adjusted",
 )

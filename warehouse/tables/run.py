@@ -163,3 +163,25 @@ DRIFT = Table(
     schema="run",
     comment="What a reconciliation found to differ between the copy and the source, by cause; it should stay empty",
 )
+
+METADATA_EVENT = Table(
+    "metadata_event",
+    METADATA,
+    numbered("key", "number of the row"),
+    required("run", INT, "run that saw it"),
+    required("source", TEXT, "name of the source"),
+    Column("seen_at", DateTime(timezone=True), nullable=False, comment="server's clock when it was seen"),
+    required("kind", TEXT, "added, gone, moved, renamed, closed, reopened or changed"),
+    required(
+        "object_type",
+        TEXT,
+        "org_unit, data_element, category_option_combo, data_set, data_set_element or data_set_assignment",
+    ),
+    optional("uid", TEXT, "uid of the object; empty when the row counts objects"),
+    optional("name", TEXT, "its name"),
+    optional("before", TEXT, "how it was"),
+    optional("after", TEXT, "how it is, or how many"),
+    Index("metadata_event_run", "run"),
+    schema="run",
+    comment="What changed in a source's metadata, one row a change; at first contact one row a kind, with their number",
+)

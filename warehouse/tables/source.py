@@ -206,6 +206,24 @@ REPORT = Table(
     comment="Completeness registrations: who declared which report complete, and when",
 )
 
+REPORT_HISTORY = Table(
+    "report_history",
+    METADATA,
+    numbered("version", "number of the closed version"),
+    required("data_set", INT, "key of source.data_set"),
+    required("period", INT, "key of source.period"),
+    required("org_unit", INT, "key of source.org_unit"),
+    required("attribute_option_combo", INT, "key of source.category_option_combo"),
+    optional("date", DATE, "day the report was declared complete, in this version"),
+    required("completed", BOOL, "whether it was complete"),
+    required("reason", TEXT, "changed, or withdrawn (no longer registered)"),
+    required("run", INT, "run that loaded this version"),
+    required("closed_run", INT, "run that closed it"),
+    Index("report_history_report", "data_set", "period", "org_unit"),
+    schema="source",
+    comment="Earlier versions of completeness registrations, and those that were withdrawn",
+)
+
 KEY_COMMENTS = {
     "period": "key of source.period",
     "data_element": "key of source.data_element",
