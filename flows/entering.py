@@ -9,7 +9,6 @@ from pathlib import Path
 
 from flows.access import is_sandbox
 from flows.promising import assess
-from flows.scorecard import main_source
 from flows.session import read_declared, session
 from layidu.compute.roll_up import counted_words
 from layidu.errors import ConfigurationError
@@ -30,12 +29,17 @@ SHOWN = 50
 
 def today(settings: Settings, mappings: Mappings) -> date:
     """The day here: a person enters what has happened; of a sandbox the day its own clock showed last."""
-    name = main_source(mappings)
-    if is_sandbox(settings, name, mappings.sources[name]) is not None:
+    name = asked_source(mappings)
+    if name and is_sandbox(settings, name, mappings.sources[name]) is not None:
         warehouse = open_warehouse(settings)
         if migrate.revision(warehouse) is not None:
             return read_promises.assessed_on(warehouse) or here()
     return here()
+
+
+def asked_source(mappings: Mappings) -> str:
+    """The source whose clock and country promises are assessed by; empty while none has a data set."""
+    return next((name for name, source in mappings.sources.items() if source.data_sets), "")
 
 
 def here() -> date:
@@ -89,7 +93,7 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
             refusals=[asdict(refusal) for refusal in checked.refusals],
         )
         done = entries.record(night.warehouse, brought, night.token)
-        source = main_source(night.mappings)
+        source = asked_source(night.mappings)
         on = read_promises.assessed_on(night.warehouse) or here()
         commitments, plan = assess(night.warehouse, night.mappings, source, on)
         write_results(night.warehouse, {}, night.token, commitment_status=commitments, plan_progress=plan)

@@ -1,6 +1,7 @@
 """A person fills in a template and brings it back: the command line, from file to answer and exit code."""
 
 import csv
+import re
 from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
@@ -94,3 +95,20 @@ def test_what_cannot_be_read_or_written_is_exit_3(person: Person, tmp_path: Path
         assert answer.returncode == 3, arguments
         assert told in answer.stderr
         assert answer.stderr.count("\n") == 4  # where, found, expected, to do
+
+
+def test_entries_need_no_data_set_and_no_night(tmp_path: Path, warehouse_url: str) -> None:
+    """A folder that names a server and the plan is enough; a source without data sets is no reason to fail."""
+    folder = tmp_path / "mappings"
+    (folder / "commitments").mkdir(parents=True)
+    (folder / "sources.yaml").write_text("national: {}\n", encoding="utf-8")
+    plan = (SHIPPED / "commitments" / "caeb_2025_2027.yaml").read_text(encoding="utf-8")
+    plan = re.sub(r"\n +companions: .*|\ncompanion_group: .*", "", plan)
+    (folder / "commitments" / "caeb_2025_2027.yaml").write_text(plan, encoding="utf-8")
+    person = Person(tmp_path, folder, {"LAYIDU_WAREHOUSE_URL": warehouse_url})
+    path = tmp_path / "saisie.csv"
+    assert person.run("template", "plan", "--to", str(path)).returncode == 0
+    fill(path, {"CAEB-SR-03": {"periode": "2025", "realise": "4"}})
+    answer = person.run("import", "plan", str(path))
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "92 gris" in answer.stdout  # no thresholds: nothing can be judged, and nothing fails
