@@ -35,12 +35,14 @@ check: install
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 	$(BIN)/layidu check
+	$(BIN)/layidu schemas --check
 
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 docs: install  # docs/generated: what the program says of itself
+	$(BIN)/layidu schemas
 	$(BIN)/python -m tests.docs $(PAGES)
 
 bench: install  # make bench TOPICS="load"; writes docs/generated/bench.md

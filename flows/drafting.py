@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from flows import access
+from flows.schemas import update_schemas
 from layidu.dhis2.inventory import org_unit_levels, visible_data_sets
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import ConfigurationError
@@ -54,6 +55,8 @@ def draft_declarations(source: str, data_sets: Sequence[str], *, dry_run: bool) 
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    if texts and not dry_run:
+        update_schemas(folder)
     sys.stdout.write(summary(folder, drafted, texts))
     return 0
 

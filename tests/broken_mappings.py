@@ -30,7 +30,7 @@ CASES = Path(__file__).parent / "golden" / "declarations"
 SOURCE = "sandbox"
 #: Warnings that follow from nearly every edit; only a case named after one shows it.
 BY_THE_WAY = frozenset({"unused-variable", "unused-dimension", "unused-measure", "unnamed-elements"})
-LONG_LIST = re.compile(r"(?<=attendu)( : [^\n:]*)? : [^\n:]*(?:,[^\n,:]*){8,}$", re.MULTILINE)
+LONG_LIST = re.compile(r"(?<=attendu)( : [^\n:]*)? : [^\n:]*(?:,[^\n,:]*){3,}$", re.MULTILINE)
 PLACE = re.compile(r"^(?P<head>\w+ : )(?P<file>\S+?\.yaml):(?P<line>\d+):(?P<column>\d+)", re.MULTILINE)
 
 

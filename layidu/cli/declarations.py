@@ -1,4 +1,4 @@
-"""What the declarations say: check, draft, diff."""
+"""What the declarations say: check, draft, diff, schemas."""
 
 from typing import Annotated
 
@@ -48,3 +48,13 @@ def diff(
     from flows.differing import show_difference
 
     finish(show_difference(against, as_json=as_json))
+
+
+@app.command()
+def schemas(
+    check: Annotated[bool, typer.Option("--check", help="Dire seulement s'ils sont à jour.")] = False,
+) -> None:
+    """Écrire dans mappings/schemas/ ce dont un éditeur a besoin pour aider à écrire les déclarations."""
+    from flows.schemas import write_schemas
+
+    finish(write_schemas(check=check))

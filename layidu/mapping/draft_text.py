@@ -10,6 +10,7 @@ from pathlib import Path
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.draft import Draft, DraftDimension, DraftVariable, LeftOut
 from layidu.mapping.draft_names import UNKNOWN, in_braces, key_of, quoted
+from layidu.mapping.schemas import mark_of
 
 SOURCES, DIMENSIONS, ORG_UNITS = "sources.yaml", "disaggregations.yaml", "org_units.yaml"
 HEADER = """\
@@ -60,7 +61,13 @@ def write_draft(folder: Path, mappings: Mappings, drafted: Draft, levels: Mappin
     sources = with_data_sets(text_of(folder, SOURCES, texts), mappings, drafted)
     if sources is not None:
         texts[SOURCES] = sources
-    return texts
+    return {relative: marked(folder, relative, text) for relative, text in texts.items()}
+
+
+def marked(folder: Path, relative: str, text: str) -> str:
+    """A new file begins with the line that tells an editor its schema."""
+    mark = mark_of(relative)
+    return text if (folder / relative).is_file() or mark is None else f"{mark}\n{text}"
 
 
 def text_of(folder: Path, relative: str, texts: Texts) -> str:
