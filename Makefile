@@ -1,4 +1,4 @@
-# demo, test, check, format, docs, bench; CI calls `make check` and `make test`, nothing else.
+# demo, test, check, format, docs, bench, chaos; CI calls `make check` and `make test`, nothing else.
 # Everything goes into .venv, from requirements.lock (exact versions, with hashes).
 
 # The first Python of 3.11 to 3.13 that can make a virtual environment; make PYTHON=… names another.
@@ -11,7 +11,7 @@ UV := .venv/uv/bin/uv
 export UV_PYTHON_DOWNLOADS := never
 export DO_NOT_TRACK := 1
 
-.PHONY: install demo test check format docs bench clean
+.PHONY: install demo test check format docs bench chaos clean
 
 install: .venv/installed
 
@@ -47,6 +47,9 @@ docs: install  # docs/generated: what the program says of itself
 
 bench: install  # make bench TOPICS="load"; writes docs/generated/bench.md
 	$(BIN)/python -m tests.bench $(TOPICS)
+
+chaos: install  # make chaos CHAOS="--kills 500"; at length, beyond what make test kills
+	$(BIN)/python -m tests.chaos $(CHAOS)
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

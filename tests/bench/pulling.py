@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 
-from flows.copying import copy_slice, pulled_ahead
+from flows.copying import copy_slices
 from flows.night import AtHand, Night
 from layidu.dhis2.client import connect
 from layidu.mapping.contracts import Source, SourceDataSet
@@ -49,8 +49,7 @@ def pull(
     accounts: list[SliceAccount] = []
     with hold(warehouse, "bench", code_version="0", mappings_digest="0") as token:
         night = Night(settings, mappings, read_rules(settings.rules), warehouse, token, Console(quiet=True))
-        for slice_, answer in pulled_ahead(night, at_hand, slices):
-            accounts += copy_slice(night, at_hand, slice_, answer)
+        accounts += copy_slices(night, at_hand, slices)
     for body in (warehouse.home / "answers").rglob("*.gz"):
         with suppress(FileNotFoundError):
             body.unlink()

@@ -1,6 +1,7 @@
 """A hamlet whose values change, a warehouse that copies it, and whether the copy is what it should be."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -48,6 +49,7 @@ class Scene:
     marked: tuple[Cell, ...] = ()
     coming_and_going: tuple[Cell, ...] = ()
     generation: int = 0
+    seconds: float = 1.0  # how long the last ordinary run took
 
     def server(self) -> dict[Cell, str]:
         """What DHIS2 holds, of the elements that are copied."""
@@ -185,7 +187,9 @@ class Scene:
 
     def pull(self) -> int:
         """One ordinary run, in this process."""
+        start = time.monotonic()
         answer = self.person.run("pull")
+        self.seconds = time.monotonic() - start
         if answer.returncode not in (0, 1):
             raise AssertionError(answer.stderr)
         return answer.returncode
