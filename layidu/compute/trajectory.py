@@ -51,9 +51,8 @@ def elapsed_share(start: float, end: float, at: float) -> float:
 
 
 def logistic(baseline: float, target: float, share: float) -> float:
-    """The S-curve between two percentages (or two fractions, when neither is above 1)."""
-    scale = 100.0 if max(baseline, target) > 1 else 1.0
-    start, end = baseline / scale, target / scale
+    """The S-curve between two percentages; never fractions, for 0.5 % and one half look the same."""
+    start, end = baseline / 100, target / 100
     if not (0 < start < 1 and 0 < end < 1):
         raise ConfigurationError(
             where="trajectoire logistique d'une cible",
@@ -62,7 +61,7 @@ def logistic(baseline: float, target: float, share: float) -> float:
             todo="choisir une trajectoire linéaire, ou corriger le départ ou la cible",
         )
     place = log(start / (1 - start)) + (log(end / (1 - end)) - log(start / (1 - start))) * share
-    return scale / (1 + exp(-place))
+    return 100 / (1 + exp(-place))
 
 
 def due_share(phasing: Phasing, on: date) -> float:
