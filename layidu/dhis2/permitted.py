@@ -83,11 +83,14 @@ def of_period(form: TargetForm, text: str) -> str | None:
         return "period-type"
     if period.end >= form.today:
         return "future-period"
-    if form.expiry_days and (form.today - period.end).days > form.expiry_days:
-        return "expired-period"
     if form.input_periods and not within(form.input_periods.get(text), form.today):
         return "input-window-closed"
     return None
+
+
+def is_expired(form: TargetForm, period: Period) -> bool:
+    """Whether the days after a period's end are over; 0 days is never."""
+    return bool(form.expiry_days) and (form.today - period.end).days > form.expiry_days
 
 
 def known(text: str) -> Period | None:
@@ -114,6 +117,8 @@ def of_org_unit(form: TargetForm, text: str, unit: str, approved: frozenset[tupl
         return "approved"
     opened, closed = form.org_units[unit]
     period = known(text)
+    if period and is_expired(form, period) and (text, unit) not in form.unlocked:
+        return "expired-period"
     if period and ((opened and opened > period.end) or (closed and closed < period.start)):
         return "closed-org-unit"
     return None

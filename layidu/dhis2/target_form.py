@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from layidu.dhis2.answers import WrongAddressError
+from layidu.dhis2.answers import RightsError, WrongAddressError
 from layidu.dhis2.client import Client
 from layidu.errors import ConfigurationError
 
@@ -31,6 +31,7 @@ class TargetForm:
     value_types: dict[str, str] = field(repr=False)  # data element -> DHIS2's value type
     zero_is_lost: frozenset[str] = field(repr=False)  # elements whose zero is not significant
     org_units: dict[str, Span] = field(repr=False)  # open from, closed after
+    unlocked: frozenset[tuple[str, str]] = frozenset()  # (period, org unit) open although expired
 
 
 def read_form(client: Client, data_set: str, today: date) -> TargetForm:
@@ -48,12 +49,13 @@ def read_form(client: Client, data_set: str, today: date) -> TargetForm:
             expected="le jeu de données de la publication",
             todo="faire passer « layidu metadata apply » par l'administrateur, puis relancer",
         ) from error
+    expiry_days = float(found.get("expiryDays") or 0)
     elements = [one["dataElement"] for one in found.get("dataSetElements", [])]
     return TargetForm(
         data_set=data_set,
         period_type=str(found.get("periodType")),
         today=today,
-        expiry_days=float(found.get("expiryDays") or 0),
+        expiry_days=expiry_days,
         workflow=(found.get("workflow") or {}).get("id"),
         input_periods={
             one["period"]["id"]: (day(one.get("openingDate")), day(one.get("closingDate")))
@@ -65,6 +67,24 @@ def read_form(client: Client, data_set: str, today: date) -> TargetForm:
             one["id"]: (day(one.get("openingDate")), day(one.get("closedDate")))
             for one in found.get("organisationUnits", [])
         },
+        unlocked=read_unlocked(client, data_set) if expiry_days else frozenset(),
+    )
+
+
+def read_unlocked(client: Client, data_set: str) -> frozenset[tuple[str, str]]:
+    """What an administrator opened again of expired periods; nothing where the account may not ask.
+
+    Then such a cell is held back, and says why: better than one that is refused.
+    """
+    fields = "dataSet[id],period[id],organisationUnit[id]"
+    try:
+        answer = client.read_json("lockExceptions", {"fields": fields, "paging": "false"})
+    except RightsError:
+        return frozenset()
+    return frozenset(
+        (one["period"]["id"], one["organisationUnit"]["id"])
+        for one in answer.get("lockExceptions", [])
+        if (one.get("dataSet") or {}).get("id") == data_set
     )
 
 

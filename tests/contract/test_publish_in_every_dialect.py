@@ -163,6 +163,32 @@ def test_a_locked_period(small: Place) -> None:
     assert set(seen.written()) == {key for key in cells if key[1] in open_months}
     _, done = small.push(cells)
     assert (done.blocked, done.newly_refused) == (len(blocked), 0)
+    # The administrator opens one month again for one district.
+    unit = small.units[0]
+    opened = admin.send_empty("lockExceptions", {"ds": small.data_set, "pe": "202601", "ou": unit})
+    assert opened.status == 201
+    _, done = small.push(cells)
+    again = {key for key in cells if key[1:] == ("202601", unit)}
+    assert (done.confirmed, done.blocked) == (len(again), len(blocked) - len(again))
+    assert again <= set(small.held())
+
+
+def test_an_approved_month(small: Place) -> None:
+    admin = small.client("admin")
+    workflow = {"id": "LydWorkflow", "name": "approbation", "periodType": "Monthly"}
+    admin.send_json("metadata", {"dataApprovalWorkflows": [workflow]})
+    whole = admin.read_json(f"dataSets/{small.data_set}", {"fields": ":owner"})
+    admin.send_json("metadata", {"dataSets": [{**whole, "workflow": {"id": workflow["id"]}}]})
+    month, unit = MONTHS[2], small.units[1]
+    approved = admin.send_empty("dataApprovals", {"wf": workflow["id"], "pe": month, "ou": unit})
+    assert approved.status < 300
+    cells = desired(small, 0)
+    with small.watched() as seen:
+        planned, done = small.push(cells)
+    closed = {key for key in cells if key[1:] == (month, unit)}
+    assert done.blocked == len(closed) == len(small.uids) - 1
+    assert set(planned.loc[planned["action"] == "blocked", "code"]) == {"approved"}
+    assert set(seen.written()) == set(cells) - closed
 
 
 def test_a_cell_edited_by_a_person(small: Place) -> None:

@@ -67,6 +67,8 @@ def code_of(
         (cell(period="202603"), form(today=date(2026, 4, 1)), None),
         (cell(period="202603"), form(expiry_days=10), None),
         (cell(period="202603"), form(expiry_days=9), "expired-period"),
+        (cell(), form(expiry_days=9, unlocked=frozenset({("202603", UNIT)})), None),
+        (cell(), form(expiry_days=9, unlocked=frozenset({("202603", LATE)})), "expired-period"),
         (cell(), form(input_periods={"202602": (None, None)}), "input-window-closed"),
         (cell(), form(input_periods={"202603": (None, date(2026, 4, 9))}), "input-window-closed"),
         (cell(), form(input_periods={"202603": (date(2026, 4, 1), date(2026, 4, 10))}), None),
@@ -126,6 +128,13 @@ class Api:
     def read_json(self, path: str, params: Any) -> dict[str, Any]:
         """One data set."""
         self.asked.append((path, params))
+        if path == "lockExceptions":
+            other = {
+                "dataSet": {"id": "dataSetBBBB"},
+                "period": {"id": "202601"},
+                "organisationUnit": {"id": UNIT},
+            }
+            return {"lockExceptions": [other, {**other, "dataSet": {"id": SET}, "period": {"id": "202602"}}]}
         return {
             "id": SET,
             "periodType": "Monthly",
@@ -164,6 +173,7 @@ def test_a_data_set_is_read_with_its_locks_and_its_approvals() -> None:
     assert found.input_periods == {"202603": (date(2026, 4, 1), None)}
     assert found.value_types == {ELEMENT: "NUMBER", WHOLE: "INTEGER"}
     assert found.zero_is_lost == {WHOLE}
+    assert found.unlocked == {("202602", UNIT)}
     assert found.org_units[CLOSED] == (date(2000, 1, 1), date(2026, 1, 31))
     assert read_approvals(api, found, [("202603", UNIT), ("202603", CLOSED)]) == {("202603", UNIT)}
     assert api.asked[-1][1] == [("wf", "workflowAAA"), ("pe", "202603"), ("ou", UNIT), ("ou", CLOSED)]
