@@ -3,6 +3,7 @@
 import sys
 
 from flows import access
+from flows.checking_accounts import check_accounts
 from layidu.dhis2.inventory import take_inventory, visible_data_sets
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import LayiduError
@@ -28,6 +29,10 @@ def check_mappings(*, server: bool) -> int:
             problems += check_source(settings, reading.mappings, name)
         except LayiduError as error:
             failures.append(error)
+            continue
+        found, refused = check_accounts(settings, reading.mappings, name)
+        problems += found
+        failures += refused
     if problems:
         sys.stderr.write(f"{report(problems)}\n")
     for failure in failures:

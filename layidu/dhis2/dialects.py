@@ -43,6 +43,16 @@ class Dialect:
         """Whether zeros are in analytics where the setting says so; up to 2.41 they stay out even then."""
         return self.version >= (2, 42)
 
+    @property
+    def names_period_types(self) -> bool:
+        """Whether analytics has columns only for the period types an administrator named (2.43)."""
+        return self.version >= (2, 43)
+
+    @property
+    def dates_builds(self) -> bool:
+        """Whether `system/info` always has the time of the last build; up to 2.41 only a while after one."""
+        return self.version >= (2, 42)
+
     def look_back(self, utc_offset_hours: float) -> timedelta:
         """How far before the last good pull an increment begins.
 
