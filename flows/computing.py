@@ -16,12 +16,14 @@ from layidu.compute.data_quality import findings
 from layidu.compute.groups import Groups, members_of
 from layidu.compute.indicators import year_in_pieces
 from layidu.compute.populations import population_values
+from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
 from layidu.mapping.terms import expand_states
 from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS
 from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse import read_sums
+from warehouse.corrections import unmatched_corrections
 from warehouse.load_plan import load_plan
 from warehouse.load_results import DATA_QUALITY, switching
 from warehouse.other_plan import OtherPlan
@@ -35,6 +37,27 @@ def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[YearlyTe
     cells = pd.concat([source.cells for source in sources], ignore_index=True)
     terms = YearlyTerms(night.mappings, cells)
     return terms, load_plan(night.warehouse, night.mappings, cells, terms.today, night.token)
+
+
+def check_corrections(night: Night, source: AtHand) -> None:
+    """Refuse a correction that leaves nothing out: it would look as if an error were dealt with.
+
+    Raises:
+        ConfigurationError: naming every such correction.
+    """
+    unmatched = unmatched_corrections(night.warehouse, source.name)
+    if unmatched:
+        found = " ; ".join(
+            f"[{one.number}] {one.data_element} {one.org_unit} {one.period} : "
+            + (f"« {one.held} » au lieu de « {one.value} »" if one.held else "aucune cellule")
+            for one in unmatched
+        )
+        raise ConfigurationError(
+            where=f"corrections.yaml, source « {source.name} »",
+            found=found,
+            expected="une cellule de la copie qui porte encore la valeur gardée (value)",
+            todo="retirer la correction si la source est corrigée ; sinon relever la cellule et sa valeur",
+        )
 
 
 def last_ended_month(server_date: date) -> date:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pandas as pd
 
-from flows.computing import compute_and_switch, load_declarations
+from flows.computing import check_corrections, compute_and_switch, load_declarations
 from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Published, Run, plainly
@@ -92,6 +92,9 @@ def compute(
     Promises are assessed every night: a day later more is expected of them, and a person may have entered something.
     """
     terms, changed = run("déclarations", load_declarations, night_, sources)
+    for source in sources if night_.mappings.corrections else ():
+        with recorded(outcome):
+            run(f"corrections {source.name}", check_corrections, night_, source)
     years = changed_years(night_, sources, outcome, everything=changed or everything)
     outcome.results_written, findings = run("calcul", compute_and_switch, night_, sources, terms, years)
     if not years:

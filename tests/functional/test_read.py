@@ -21,6 +21,7 @@ from layidu.model import frames
 from tests.warehouse_world import DEFAULT, Cell, World, checked, load, night, uid
 from warehouse import read
 from warehouse.connect import Warehouse
+from warehouse.corrections import unmatched_corrections
 from warehouse.load import load_registrations
 from warehouse.load_metadata import load_metadata
 from warehouse.load_plan import load_plan
@@ -163,8 +164,28 @@ def test_a_correction_leaves_a_cell_out_while_it_says_the_same(filled: Warehouse
     assert ("positive", "age=5+", HERE, 202603) in sums(filled)
     behind = read.source_cells(filled, WORLD.source, TERMS, WORLD.country, [202603])
     assert behind.set_index("value")["left_out"].to_dict()["3"] == "double saisie"
+    assert unmatched_corrections(filled, WORLD.source) == []
     load(filled, checked(WORLD, [((ONE, "202603", HERE, YOUNG, DEFAULT), "2")], mode="increment"), WORLD)
     assert sums(filled)["positive", "age=0-4", HERE, 202603] == 2
+    (unmatched,) = unmatched_corrections(filled, WORLD.source)
+    assert (unmatched.number, unmatched.value) == (1, "3")
+    assert "2" in (unmatched.held or "").split(", ")
+
+
+def test_a_correction_of_no_cell_is_named(filled: Warehouse) -> None:
+    nowhere = Correction(
+        source=WORLD.source,
+        data_element=ONE,
+        org_unit=HERE,
+        period="201903",
+        value="3",
+        reason="double saisie",
+        date="2026-04-01",
+    )
+    with night(filled) as run:
+        load_plan(filled, mappings(corrections=[nowhere]), cells(), TERMS, run)
+    (unmatched,) = unmatched_corrections(filled, WORLD.source)
+    assert (unmatched.period, unmatched.held) == ("201903", None)
 
 
 def test_the_same_declarations_are_not_loaded_twice(filled: Warehouse) -> None:
