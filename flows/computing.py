@@ -15,7 +15,7 @@ from flows.promising import Asked, assess
 from layidu.compute.data_quality import findings
 from layidu.compute.groups import Groups, members_of
 from layidu.compute.indicators import year_in_pieces
-from layidu.compute.populations import population_values
+from layidu.compute.populations import population_checks, population_values
 from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
 from layidu.mapping.terms import expand_states
@@ -25,7 +25,7 @@ from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse import read_sums
 from warehouse.corrections import unmatched_corrections
 from warehouse.load_plan import load_plan
-from warehouse.load_results import DATA_QUALITY, switching
+from warehouse.load_results import DATA_QUALITY, POPULATION_CHECK, switching
 from warehouse.other_plan import OtherPlan
 
 #: Leaps and copied months are looked for in so many of the last years, however many are stored.
@@ -123,6 +123,15 @@ def results_of(
     )
 
 
+def beside_populations(night: Night, source: AtHand, known: Given) -> pd.DataFrame:
+    """Every total published elsewhere beside the sum of each of our series (POPULATION_CHECK)."""
+    declared = night.mappings.populations
+    if declared is None:
+        return POPULATION_CHECK.frame()
+    found = population_checks(declared, known.yearly, known.tree, org_unit_codes=known.codes)
+    return POPULATION_CHECK.cast(found.rename(columns={"check": "check_name"}).assign(source=source.name))
+
+
 def codes_of(source: AtHand, tree: pd.DataFrame) -> dict[str, int]:
     """Code -> key of every org unit of the tree that has a code."""
     units = source.metadata.org_units.dropna(subset="code").merge(tree[["uid", "org_unit"]], on="uid")
@@ -202,6 +211,8 @@ def compute_and_switch(
         if years:
             flagged = [quality_findings(night, source, known[source.name]) for source in sources]
             switch.small(DATA_QUALITY, pd.concat(flagged, ignore_index=True))
+            totals = [beside_populations(night, source, known[source.name]) for source in sources]
+            switch.small(POPULATION_CHECK, pd.concat(totals, ignore_index=True))
     return switch.written, sum(len(frame) for frame in flagged)
 
 

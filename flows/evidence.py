@@ -97,7 +97,9 @@ class Evidence:
         if wanted.empty or declared is None or not self.months:
             return POPULATION_TERMS.frame()
         year = self.months[0] // 100
-        values = population_values(declared, self.yearly_sums(year), self.tree, year)
+        codes = read.org_unit_codes(self.warehouse, self.source)
+        sums = self.yearly_sums(year)
+        values = population_values(declared, sums, self.tree, year, org_unit_codes=codes)
         inside = values[values["org_unit"].isin(self.branch())].merge(self.tree, on="org_unit")
         months = pd.DataFrame({"month": self.counted_months(data_sets)})
         open_then = opened(inside.merge(months, how="cross"))

@@ -17,7 +17,7 @@ import psycopg
 import pyarrow as pa
 from psycopg import sql
 
-from layidu.model.frames import FINDINGS, Contract
+from layidu.model.frames import FINDINGS, TEXT, Contract
 from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
@@ -64,6 +64,18 @@ FROM differing n WHERE n.action = 'new' ORDER BY n.series, n.period, n.org_unit
 Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
 NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
 NO_VERSIONS_OF_YEARS: Versions = MappingProxyType({})
+POPULATION_CHECK = Contract(
+    "population_check",
+    {
+        "source": TEXT,
+        "check_name": TEXT,
+        "series": TEXT,
+        "year": "int16",
+        "total": "float64",
+        "found": "float64",
+        "difference_percent": "float64",
+    },
+)
 DATA_QUALITY = Contract("data_quality", {**FINDINGS.columns, "source": "str"})
 
 

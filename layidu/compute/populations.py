@@ -19,7 +19,7 @@ POPULATION_CHECKS = Contract(  # a total beside the sum of the series we use; ne
         "found": "float64",  # what the series adds up to
         "difference_percent": "float64",  # (found - total) / total x 100
     },
-    ("check", "series"),
+    ("check", "series", "year"),
 )
 Known = dict[int, dict[int, float]]  # org unit -> year -> value
 NO_CODES: Mapping[str, int] = MappingProxyType({})
@@ -77,10 +77,26 @@ def known_values(series: Series, mapped_yearly: pd.DataFrame, codes: Mapping[str
         for unit, period, value in zip(*(sums[name].tolist() for name in sums.columns), strict=True):
             known.setdefault(unit, {})[period // 100] = value
     if series.base_year is not None:
-        for code, total in series.totals.items():
-            if code in codes:
-                known.setdefault(codes[code], {}).setdefault(series.base_year, total)
+        for code, total in totals_of(series, codes).items():
+            known.setdefault(codes[code], {}).setdefault(series.base_year, total)
+    for code, by_year in series.yearly.items():
+        if code in codes:
+            known.setdefault(codes[code], {}).update({int(year): total for year, total in by_year.items()})
     return known
+
+
+def totals_of(series: Series, codes: Mapping[str, int]) -> dict[str, float]:
+    """The totals of a series by the codes of today's tree.
+
+    A name may stand for a large region of the old map and a small one of the new: so a map of regions is used as a
+    whole, the first of which the tree has every org unit, or not at all.
+    """
+    if not series.maps:
+        return {code: total for code, total in series.totals.items() if code in codes}
+    for regions in series.maps.values():
+        if regions.keys() <= codes.keys():
+            return {code: sum(series.totals[one] for one in parts) for code, parts in regions.items()}
+    return {}
 
 
 def values_of_year(series: Series, known: Known, year: int) -> dict[int, float]:

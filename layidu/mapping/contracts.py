@@ -148,6 +148,10 @@ class Series(Declared):
     totals: dict[str, float] = {}  # org unit code -> total in base_year, for series typed in here
     base_year: int | None = None
     growth: float | None = None
+    yearly: dict[str, dict[str, float]] = {}  # org unit code -> year -> total, for series published by year
+    #: hierarchy -> org unit code -> codes of `totals` it holds; the first whose org units all exist is used
+    maps: dict[str, dict[str, list[str]]] = {}
+    obtained: bool = True  # false: declared, and nobody has given its numbers yet
     source: str
     note: str | None = None
 

@@ -176,7 +176,19 @@ def check_series(mappings: Mappings, name: str, series: Series, yearly: list[str
         place = mappings.places.get(("populations", "series", name, "variable"))
         kind = "une variable annuelle de mappings/variables/"
         yield unknown_name(f"series.{name}.variable", series.variable, kind, yearly, place)
-    if series.variable is None and (not series.totals or series.base_year is None):
+    for hierarchy, regions in series.maps.items():
+        parts = sorted(one for listed_ in regions.values() for one in listed_)
+        if parts != sorted(series.totals):
+            yield Problem(
+                code="region-map",
+                path=f"series.{name}.maps.{hierarchy}",
+                found=f"{len(parts)} codes de totals répartis, dont {len(set(parts))} différents",
+                expected=f"chacun des {len(series.totals)} codes de totals, une fois",
+                todo="compléter la carte : un total oublié ou compté deux fois fausse le pays",
+                place=mappings.places.get(("populations", "series", name, "maps", hierarchy)),
+            )
+    typed = series.yearly or (series.totals and series.base_year is not None)
+    if series.variable is None and not typed and series.obtained:
         yield Problem(
             code="empty-series",
             path=f"series.{name}",

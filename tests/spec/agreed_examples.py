@@ -245,7 +245,7 @@ def cascade(inputs: Any) -> dict[str, float]:
 def projected(inputs: Any) -> float:
     """The census projected by its growth, four years on."""
     series = declared_populations().series["rgph5"]
-    alone = series.model_copy(update={"totals": {"A": inputs["p"]}, "growth": inputs["g"]})
+    alone = series.model_copy(update={"totals": {"A": inputs["p"]}, "growth": inputs["g"], "maps": {}})
     only = {
         "people": declared_populations()
         .measures["population_at_risk"]

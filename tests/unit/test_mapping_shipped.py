@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from layidu.compute.cascade import share_of
+from layidu.compute.populations import totals_of
 from layidu.mapping.checker import check_declarations, has_errors, report
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.reader import read_mappings
@@ -75,11 +76,18 @@ def test_pregnancies_follow_the_cascade_from_live_births(mappings: Mappings) -> 
     assert share_of(mappings.populations, "expected_pregnancies", 2035) is None  # no rate declared, no guess
 
 
-def test_the_census_regions_add_up_to_their_printed_sum(mappings: Mappings) -> None:
+def test_the_census_regions_add_up_to_their_printed_sum_on_both_maps(mappings: Mappings) -> None:
     assert mappings.populations is not None
-    totals = mappings.populations.series["rgph5"].totals
-    assert sum(totals.values()) == 22_395_490
-    assert len(totals) == 11
+    census = mappings.populations.series["rgph5"]
+    assert len(census.totals) == 20
+    eleven = {f"ML-{number:02d}": number for number in range(11)}
+    twenty = {f"ML-{number:02d}": number for number in range(20)}
+    for tree, kayes in ((eleven, 3_200_061), (twenty, 1_840_329)):
+        totals = totals_of(census, tree)
+        assert set(totals) == set(tree)
+        assert sum(totals.values()) == 22_395_490
+        assert totals["ML-01"] == kayes
+    assert totals_of(census, {"ML-01": 1, "ML-02": 2}) == {}  # half a map is none
 
 
 def test_commitment_2_has_both_bases_and_chooses_none(mappings: Mappings) -> None:

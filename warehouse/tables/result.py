@@ -144,11 +144,29 @@ DATA_QUALITY = Table(
     comment="What the statistics of data quality found; no value is ever adjusted",
 )
 
+POPULATION_CHECK = Table(
+    "population_check",
+    METADATA,
+    part("position", INT, "order of the rows"),
+    required("source", TEXT, "name of the source whose tree was summed"),
+    required("check_name", TEXT, "French: who published the other total"),
+    required("series", TEXT, "code of plan.population_series"),
+    required("year", SMALL, "year of both totals"),
+    required("total", NUMBER, "what the other source says"),
+    required("found", NUMBER, "what the series adds up to"),
+    required("difference_percent", NUMBER, "(found - total) / total x 100"),
+    required("run", INT, "run that wrote it"),
+    schema="result",
+    comment="Other population totals beside ours; never a denominator",
+)
+
 DIGEST = Table(
     "digest",
     METADATA,
     numbered("key", "number of the row"),
-    required("what", TEXT, "value/<period>, commitment_status, plan_progress or data_quality"),
+    required(
+        "what", TEXT, "value/<period>, commitment_status, plan_progress, data_quality or population_check"
+    ),
     required("sha256", TEXT, "of the rows as written; the same rows are not written twice"),
     required("run", INT, "run that wrote them"),
     schema="result",
