@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from flows import publishing
+from flows.target_server import OTHER_SERVER
 from flows.undoing import undo_data_set
 from layidu.dhis2.delivery import MOST_TIMES
 from layidu.errors import HeldError
@@ -21,7 +22,7 @@ from layidu.sandbox.http import Server
 from layidu.sandbox.server import serving
 from tests.publishing_world import MONTHS, TARGET, Cells, Place, night, push_and_die
 from tests.servers import EmbeddedServer
-from warehouse import load_ledger, read_ledger
+from warehouse import holds, load_ledger, read_ledger
 from warehouse.connect import Warehouse
 
 #: Versions that refuse a whole group for one bad row; the others store much of it without a word.
@@ -279,16 +280,19 @@ def test_a_run_is_taken_back(small: Place) -> None:
     assert small.ours() == first
 
 
-def test_another_server_is_not_written_to(small: Place) -> None:
+def test_another_server_is_written_to_only_once_a_person_says_so(small: Place) -> None:
+    cells = desired(small, 60)
+    small.push({})
+    pinned = load_ledger.pinned_server(small.warehouse, TARGET)
     with night(small.account) as at:
-        pinned = load_ledger.pinned_server(small.warehouse, TARGET)
         load_ledger.pin_server(small.warehouse, TARGET, "https://dhis2.example (Root0000001)", at.token)
-    try:
-        with small.watched() as seen, pytest.raises(HeldError) as caught:
-            small.push(desired(small, 60))
-        assert caught.value.exit_code == 4
-        assert "dhis2.example" in caught.value.expected
-        assert seen.requests("POST") == []
-    finally:
-        with night(small.account) as at:
-            load_ledger.pin_server(small.warehouse, TARGET, str(pinned or small.server.url), at.token)
+    with small.watched() as seen, pytest.raises(HeldError) as caught:
+        small.push(cells)
+    assert caught.value.exit_code == 4
+    assert "dhis2.example" in caught.value.expected
+    assert seen.requests("POST") == []
+    [waiting] = [hold for hold in holds.open_holds(small.warehouse) if hold.kind == OTHER_SERVER]
+    holds.decide_hold(small.warehouse, waiting.id, accept=True, reason="serveur déménagé", who="essai")
+    _, done = small.push(cells)
+    assert done.confirmed == 60
+    assert load_ledger.pinned_server(small.warehouse, TARGET) == pinned
