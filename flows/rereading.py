@@ -8,6 +8,7 @@ import pandas as pd
 from flows.copying import Purpose, copy_registrations, plan_slices, read_source
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.steps import copy, recorded
+from flows.waiting import ask_about_changes
 from layidu.dhis2.dialects import Dialect
 from layidu.dhis2.slices import PeriodsOf, between, plan_window, reconciled
 from layidu.errors import ConfigurationError
@@ -27,6 +28,7 @@ def reconcile(night: Night, outcome: Outcome, run: Run = plainly) -> None:
     for name in sources_of(night):
         with recorded(outcome):
             at_hand = run(f"métadonnées {name}", read_source, night, name)
+            ask_about_changes(night, at_hand)
             outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
             copy(night, at_hand, run(f"nouveautés {name}", news_of, night, at_hand), outcome, run=run)
             server, source = at_hand.metadata.server, night.mappings.sources[name]
@@ -73,6 +75,7 @@ def backfill(
             continue
         with recorded(outcome):
             at_hand = run(f"métadonnées {name}", read_source, night, name)
+            ask_about_changes(night, at_hand)
             outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
             slices = run(f"tranches {name}", window, night, at_hand, wanted)
             copy(night, at_hand, slices, outcome, Purpose(cursor=False), run)

@@ -15,7 +15,8 @@ from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Published, Run, plainly
 from flows.publishing import publish, source_of
 from flows.showing import show
-from flows.words import account_line
+from flows.waiting import ask_about_changes, what_waits
+from flows.words import account_line, waiting_line
 from layidu.dhis2.answers import RightsError
 from layidu.errors import LayiduError, LockedError
 from layidu.model.slices import Slice
@@ -45,6 +46,7 @@ def pull(night_: Night, outcome: Outcome, run: Run = plainly) -> list[AtHand]:
 def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     """One source: metadata, then its slices, then its registrations."""
     at_hand = run(f"métadonnées {name}", read_source, night_, name)
+    ask_about_changes(night_, at_hand)
     outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
     slices = run(f"tranches {name}", plan_slices, night_, at_hand)
     copy(night_, at_hand, slices, outcome, run=run)
@@ -106,15 +108,14 @@ def compute(
 
 def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run: Run = plainly) -> None:
     """Publish what does not depend on a failed or held slice, then prove what the dashboards show."""
-    blocked = {
-        account.slice.source
-        for account in outcome.accounts
-        if account.outcome in ("failed", "held", "stopped")
-    }
+    waits = {source.name: what_waits(night_, source, outcome.accounts) for source in sources}
     delivered: dict[str, list[tuple[AtHand, Published]]] = {}
     for code, publication in night_.mappings.publications.items():
         source = source_of(publication, sources)
-        if source is None or source.name in blocked:
+        if source is None:
+            continue
+        if code in waits[source.name]:
+            night_.console.line(waiting_line(code, waits[source.name][code]))
             continue
         with recorded(outcome):
             done = run(f"publication {code}", publish, night_, source, code, publication)

@@ -1,6 +1,6 @@
 """What a run did, in French lines for a person."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from flows.night import Outcome, Published
 from layidu.model.slices import SliceAccount
@@ -48,6 +48,14 @@ def shown_words(done: Published) -> str:
     if done.explained:
         words += f" (dont {done.explained} montrent ce que DHIS2 tient et que layidu ne peut pas changer)"
     return words
+
+
+def waiting_line(code: str, data_sets: Iterable[str]) -> str:
+    """Why a publication keeps its last values tonight."""
+    return (
+        f"publication {code} : attend {', '.join(sorted(data_sets))} (tranche non copiée, ou décision à prendre : "
+        "layidu holds) ; ses dernières valeurs publiées restent"
+    )
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:

@@ -49,15 +49,16 @@ class Copied:
     mappings: Mappings
     rules: dict[str, Rule] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
+    patience: float = 20.0  # seconds until a read times out
 
     def client(self, *_: object) -> Client:
         """The reading account, in a hurry."""
         token = accounts.read(self.folder)["pull"].token
         return connect(
             Credentials(self.server.url, token=token),
-            timeouts=(2.0, 0.5),
+            timeouts=(self.patience, self.patience),
             retry=read_retry(attempts=1, backoff_seconds=0.01),
-            longest_seconds=5,
+            longest_seconds=60,
         )
 
     def admin(self, path: str, payload: dict[str, Any] | None = None) -> None:
@@ -167,12 +168,20 @@ class Copied:
         assert sound
 
 
+def bare_mappings(folder: Path) -> Mappings:
+    """A stranger's declarations: a source and nothing else. Reading ours takes longer than pulling the hamlet."""
+    folder.mkdir()
+    (folder / "sources.yaml").write_text(f"sandbox:\n  data_sets: [{', '.join(SETS)}]\n", encoding="utf-8")
+    return read_mappings(folder)
+
+
 @contextmanager
 def copied(
     warehouse: Warehouse, folder: Path, *, dialect: str = "2.42", rules: bool = True, **source: Any
 ) -> Iterator[Copied]:
-    """Serve the hamlet and be ready to copy it; nothing is pulled yet."""
-    mappings = read_mappings(hamlet_mappings(folder / "declared"))
+    """Serve the hamlet and be ready to copy it; nothing is pulled yet. Without rules nothing is mapped either."""
+    declared_in = folder / "declared"
+    mappings = read_mappings(hamlet_mappings(declared_in)) if rules else bare_mappings(declared_in)
     declared = Source(data_sets=[SourceDataSet(uid=one) for one in SETS], second_look_seconds=0, **source)
     with serving(loaded("hamlet"), folder / "served", dialect=dialect) as server:
         yield Copied(

@@ -99,8 +99,8 @@ class Ahead:
         if not isinstance(error, TooMuchAskedError | BrokenOffAnswerError):
             return []
         halves = halve(slice_, self._metadata)
-        if halves:
-            self._halved(slice_, error)
+        if isinstance(error, TooMuchAskedError) and halves:
+            self._halved(slice_, error)  # to be remembered: a line that broke says nothing about sizes
         if isinstance(error, BrokenOffAnswerError):
             self._broken.update((half, depth + 1) for half in halves)
         return halves

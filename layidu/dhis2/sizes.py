@@ -7,6 +7,7 @@ import pandas as pd
 
 from layidu.model.metadata import Metadata
 
+SMALLEST_ROWS = 1000  # what fails with fewer rows does not fail for its size
 FILLED_SHARE = 0.5  # of the cells that could hold a value, where nothing is remembered
 
 
@@ -92,7 +93,7 @@ def sizes_of(
         for name in too_large
         if (memory := remember(prefix, place, name, 0)) and not memory.branch.endswith("!")
     ]
-    working = max(1, int(min(refused) / 2)) if refused else most_rows
+    working = max(SMALLEST_ROWS, int(min(refused) / 2)) if refused else most_rows
     return replace(sizes, most_rows=min(most_rows, working))
 
 

@@ -13,6 +13,7 @@ from warehouse import holds
 from warehouse import load as loading
 from warehouse.connect import Warehouse
 from warehouse.load_metadata import load_metadata
+from warehouse.scope import units_out_of_sight
 
 WORLD = World(districts=2, facilities=3, elements=1, combos=2)
 MARCH = "202603"
@@ -197,3 +198,24 @@ def test_a_unit_outside_the_slices_branch_never_vanishes(known: Warehouse) -> No
             )
         assert (account.vanished, account.absent) == (0, 0)
     assert live(known) == 12
+
+
+def test_units_under_no_root_any_more_are_a_right_that_shrank(known: Warehouse) -> None:
+    """The account keeps one district; a facility deleted below it is a deletion, the other district is not."""
+    whole = WORLD.metadata()
+    kept = whole.org_units["path"].str.contains(WORLD.district(1)) & (whole.org_units["uid"] != UNITS[0])
+    narrowed = replace(
+        whole,
+        user_org_units=(WORLD.district(1),),
+        org_units=whole.org_units[kept].reset_index(drop=True),
+        data_set_assignments=whole.data_set_assignments[
+            whole.data_set_assignments["org_unit"].isin(UNITS[1:3])
+        ].reset_index(drop=True),
+    )
+    with night(known) as run:
+        load_metadata(known, narrowed, run)
+        lost = units_out_of_sight(known, WORLD.source, narrowed.user_org_units, run.run_id)
+    assert lost == ["CSCom 2.1", "CSCom 2.2", "CSCom 2.3", "District 2", "Mali"]
+    with night(known) as run:
+        load_metadata(known, narrowed, run)
+        assert units_out_of_sight(known, WORLD.source, narrowed.user_org_units, run.run_id) == []
