@@ -14,7 +14,8 @@ from flows.night import AtHand, Night
 from flows.promising import Asked, assess
 from layidu.compute.data_quality import findings
 from layidu.compute.groups import Groups, members_of
-from layidu.compute.indicators import year_in_pieces
+from layidu.compute.hierarchies import differing, moved_in, touched
+from layidu.compute.indicators import Inputs, year_in_pieces
 from layidu.compute.populations import population_checks, population_values
 from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
@@ -76,6 +77,7 @@ class Given:
     counted: Sequence[int]  # org units that are expected to have a population
     groups: Groups
     states: Mapping[str, ResolvedState]
+    earlier: pd.DataFrame  # frames.EARLIER_PARENTS
     other: OtherPlan | None  # declarations that are not loaded
 
 
@@ -92,21 +94,25 @@ def given(night: Night, source: AtHand, other: OtherPlan | None = None) -> Given
         [keys[uid] for uid in counted_org_units(night, source) if uid in keys],
         members_of(declared, tree, codes_of(source, tree)) if declared else {},
         expand_states(night.mappings, source.cells),
+        read_sums.earlier_parents(night.warehouse, source.name),
         other,
     )
 
 
 def results_of(
     night: Night, source: AtHand, known: Given, terms: YearlyTerms, year: int
-) -> Iterator[pd.DataFrame]:
-    """The results of one year of a source, in pieces: map (a join in SQL), then compute (frames in, frames out)."""
+) -> Iterator[tuple[pd.DataFrame, bool]]:
+    """The results of one year of a source: map (a join in SQL), then compute (frames in, frames out).
+
+    Pieces up today's tree (False); last, where org units have moved since, what differs up the tree of then (True).
+    """
     declared = night.mappings.populations
     populations = POPULATIONS.frame()
     if declared is not None:
         until = known.yearly[known.yearly["period"] // 100 <= year]
         populations = population_values(declared, until, known.tree, year, org_unit_codes=known.codes)
     indicators, terms_of_year = terms.of(year)
-    yield from year_in_pieces(
+    inputs = Inputs(
         year=year,
         ended_through=known.through,
         tree=known.tree,
@@ -121,6 +127,16 @@ def results_of(
         states=known.states,
         groups=known.groups,
     )
+    moved = moved_in(known.earlier, year)
+    units = touched(known.tree, moved)
+    now = []
+    for piece in year_in_pieces(**inputs):
+        now.append(piece[piece["org_unit"].isin(units)])
+        yield piece, False
+    if units:
+        up_then: Inputs = {**inputs, "earlier": moved}
+        then = year_in_pieces(**up_then)
+        yield differing(now, (piece[piece["org_unit"].isin(units)] for piece in then)), True
 
 
 def beside_populations(night: Night, source: AtHand, known: Given) -> pd.DataFrame:
@@ -191,7 +207,7 @@ def compute_and_switch(
     fresh: dict[int, list[pd.DataFrame]] = {}  # year -> what promises are measured by
     flagged: list[pd.DataFrame] = []
     pieces = (
-        (year, source.name, piece)
+        (year, source.name, *piece)
         for year in years
         for source in sources
         for piece in results_of(night, source, known[source.name], terms, year)
@@ -217,10 +233,10 @@ def compute_and_switch(
 
 
 def noted(
-    pieces: Iterator[tuple[int, str, pd.DataFrame]], source: str, asked: Asked, kept: list[pd.DataFrame]
-) -> Iterator[pd.DataFrame]:
+    pieces: Iterator[tuple[int, str, pd.DataFrame, bool]], source: str, asked: Asked, kept: list[pd.DataFrame]
+) -> Iterator[tuple[pd.DataFrame, bool]]:
     """The pieces of a year, keeping aside what promises are measured by."""
-    for _, name, piece in pieces:
-        if name == source:
+    for _, name, piece, then in pieces:
+        if name == source and not then:
             kept.append(asked.among(piece))
-        yield piece
+        yield piece, then

@@ -149,7 +149,7 @@ def results_by_year(night: Night, name: str) -> Iterator[tuple[int, pd.DataFrame
     terms = YearlyTerms(night.mappings, every)
     known = given(night, at_hand, OtherPlan(night.mappings, cells))
     for year in read_sums.years(night.warehouse, name):
-        pieces = list(results_of(night, at_hand, known, terms, year))
+        pieces = [piece for piece, then in results_of(night, at_hand, known, terms, year) if not then]
         yield year, RESULTS.cast(pd.concat(pieces, ignore_index=True))
 
 

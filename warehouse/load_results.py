@@ -90,17 +90,15 @@ class Switch:
     def year(
         self,
         year: int,
-        results: Iterable[pd.DataFrame],
-        as_it_was: Iterable[pd.DataFrame] = (),
+        results: Iterable[tuple[pd.DataFrame, bool]],
         versions: Mapping[str, int] = NO_VERSIONS,
     ) -> None:
-        """Make one year's results (RESULTS, in as many pieces as one likes) equal to these frames.
+        """Make one year's results equal to these, in as many pieces as one likes.
 
-        `as_it_was`: results up the tree of their period, only those that differ from today's. `versions`:
-        indicator -> version of the formula it was computed by, 1 where none is named.
+        A piece (RESULTS) comes with whether it is `as_it_was`: summed up the tree of its period, only where that
+        differs from today's. `versions`: indicator -> version of the formula, 1 where none is named.
         """
-        pieces = [rows_of(self.connection, frame, versions, as_it_was=False) for frame in results]
-        pieces += [rows_of(self.connection, frame, versions, as_it_was=True) for frame in as_it_was]
+        pieces = [rows_of(self.connection, frame, versions, as_it_was=then) for frame, then in results]
         rows = np.concatenate([np.empty(0, ROW), *pieces])
         self.written += write_year(self.connection, year, rows, self.run.run_id)
 
@@ -142,7 +140,7 @@ def write_results(
     """
     with switching(warehouse, run) as switch:
         for year in sorted(results):
-            switch.year(year, [results[year]], versions=versions.get(year, NO_VERSIONS))
+            switch.year(year, [(results[year], False)], versions=versions.get(year, NO_VERSIONS))
         small = (
             (COMMITMENT_STATUS, commitment_status),
             (PLAN_PROGRESS, plan_progress),

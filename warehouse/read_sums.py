@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from layidu.model.frames import MAPPED_SUMS, REPORTS, RESULTS, TREE
+from layidu.model.frames import EARLIER_PARENTS, MAPPED_SUMS, REPORTS, RESULTS, TREE, Contract
 from warehouse.connect import Warehouse
 from warehouse.keys import source_number
 from warehouse.other_plan import LOADED, OtherPlan, stage_plan
@@ -40,6 +40,7 @@ LEFT JOIN left_out x ON x.period = d.period AND x.data_element = d.data_element 
 WHERE d.source = %(source_key)s AND d.period = ANY(%(periods)s) AND d.number IS NOT NULL AND x.period IS NULL
 GROUP BY 1 ORDER BY 1
 """
+EARLIER_ROWS = Contract("earlier_rows", EARLIER_PARENTS.columns)
 PACKED = np.dtype([("org_unit", ">i4"), ("period", ">i4"), ("number", ">f8")])
 SUM = np.dtype([("org_unit", "i4"), ("period", "i4"), ("sum", "f8")])
 PAIRS = "SELECT variable, disaggregation FROM plan.variable_disaggregation ORDER BY key"
@@ -79,6 +80,21 @@ SELECT e.uid AS data_set, e.org_unit, e.number AS period, 1 AS expected,
  THEN 1 ELSE 0 END AS on_time
 FROM expected e LEFT JOIN registered r USING (data_set, period, org_unit) ORDER BY 1, 2, 3
 """
+# By the end of each month: a unit moved on the 12th belongs to its new parent all month. A parent that is gone itself
+# stands for the nearest one above it that is still there.
+EARLIER_QUERY = """
+SELECT h.org_unit, above.key AS parent,
+ CASE WHEN isfinite(h.valid_from) THEN to_char(h.valid_from, 'YYYYMM')::int ELSE 0 END AS first_month,
+ to_char(date_trunc('month', h.valid_to) - interval '1 day', 'YYYYMM')::int AS last_month
+FROM source.org_unit_history h JOIN source.org_unit o ON o.key = h.org_unit AND o.gone IS NULL
+JOIN source.instance i ON i.key = o.source AND i.name = %(source)s
+CROSS JOIN LATERAL (
+ SELECT p.key, p.uid FROM unnest(string_to_array(h.path, '/')) WITH ORDINALITY AS part (uid, place)
+ JOIN source.org_unit p ON p.source = o.source AND p.uid = part.uid AND p.gone IS NULL
+ WHERE part.uid <> o.uid ORDER BY part.place DESC LIMIT 1) above
+WHERE above.uid IS DISTINCT FROM o.parent
+ORDER BY 1, 3
+"""
 RESULTS_QUERY = """
 SELECT v.indicator, v.disaggregation, v.org_unit, v.period, v.numerator, v.denominator, v.value, v.status,
  v.completeness
@@ -93,6 +109,14 @@ def tree(warehouse: Warehouse, source: str) -> pd.DataFrame:
     """Today's tree of a source (TREE), parents before children."""
     with warehouse.connect("loader") as connection:
         return fetch_frame(connection, TREE, TREE_QUERY, {"source": source})
+
+
+def earlier_parents(warehouse: Warehouse, source: str) -> pd.DataFrame:
+    """Where org units hung that hang elsewhere today, by month (EARLIER_PARENTS)."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch_frame(connection, EARLIER_ROWS, EARLIER_QUERY, {"source": source})
+    # Two moves within one month leave no month to the place between them.
+    return EARLIER_PARENTS.cast(rows[rows["first_month"] <= rows["last_month"]])
 
 
 def years(warehouse: Warehouse, source: str) -> list[int]:

@@ -15,7 +15,7 @@ from layidu.compute.groups import Groups, memberships
 from layidu.compute.parts import Manner, Part, PartSums, Term
 from layidu.compute.ratio import INSUFFICIENT_DATA, BoolArray, FloatArray, TextArray, divide
 from layidu.compute.states import StateSums
-from layidu.compute.tree_sums import Branches
+from layidu.compute.tree_sums import Branches, BranchesThen
 from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Indicator, Variable
 from layidu.mapping.states import ResolvedState
@@ -73,6 +73,7 @@ class Inputs(TypedDict):
     population_org_units: NotRequired[Collection[int] | None]
     states: NotRequired[Mapping[str, ResolvedState]]
     groups: NotRequired[Groups]
+    earlier: NotRequired[pd.DataFrame | None]  # EARLIER_PARENTS: sum up the tree of each period, not today's
 
 
 def compute_year(**inputs: Unpack[Inputs]) -> pd.DataFrame:
@@ -91,6 +92,9 @@ def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
         yield RESULTS.frame()
         return
     branches = Branches.of(inputs["tree"])
+    earlier = inputs.get("earlier")
+    if earlier is not None:
+        branches = BranchesThen.then(branches, earlier, periods)
     facts = FacilityMonths.of(branches, periods, inputs["mapped"], inputs["reports"], inputs["populations"])
     members = memberships(inputs.get("groups", NO_GROUPS), branches, periods.months)
     states = StateSums(facts, variables, inputs.get("states", NO_STATES), members)

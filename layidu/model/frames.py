@@ -238,6 +238,16 @@ TREE = Contract(  # today's tree; org_unit and parent are the warehouse's int ke
     },
     ("org_unit",),
 )
+EARLIER_PARENTS = Contract(  # where org units hung that hang elsewhere today
+    "earlier_parents",
+    {
+        "org_unit": "int32",
+        "parent": "int32",
+        "first_month": "int32",  # 0 or yyyymm, inclusive
+        "last_month": "int32",  # yyyymm, inclusive
+    },
+    ("org_unit", "first_month"),
+)
 MAPPED_SUMS = Contract(  # one year of source cells, mapped and summed
     "mapped_sums",
     {

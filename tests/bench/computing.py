@@ -107,7 +107,7 @@ def compute(warehouse: Warehouse, declared: Mappings, years: tuple[int, ...]) ->
         pieces = ((year, piece) for year in years for piece in results_of(warehouse, declared, tree, year))
         with switching(warehouse, token) as switch:
             for year, of_year in groupby(ahead(pieces), key=itemgetter(0)):
-                switch.year(year, (piece for _, piece in of_year))
+                switch.year(year, ((piece, False) for _, piece in of_year))
 
 
 def results_of(

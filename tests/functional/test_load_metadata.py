@@ -15,6 +15,7 @@ from tests.warehouse_world import NOW, World, night
 from warehouse import read
 from warehouse.connect import Warehouse
 from warehouse.load_metadata import load_metadata
+from warehouse.read_sums import earlier_parents
 from warehouse.tables import METADATA
 
 WORLD = World()
@@ -102,6 +103,11 @@ def test_a_moved_district_is_told_once_and_its_units_keep_their_old_paths(wareho
     assert history is not None
     assert history[0] == 4
     assert history[1].replace(tzinfo=None) == LATER
+    keys = {row.uid: row.org_unit for row in read.tree(warehouse, WORLD.source).itertuples()}
+    before = int(f"{LATER.replace(day=1) - timedelta(days=1):%Y%m}")
+    # Its facilities hang where they hung; only the district has another parent.
+    earlier = earlier_parents(warehouse, WORLD.source)
+    assert earlier.to_numpy().tolist() == [[keys[district], keys[WORLD.country], 0, before]]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,12 @@ from tests.functional.test_read import INDICATOR, ONE, WORLD, fill, results
 from tests.warehouse_world import DEFAULT, checked, load, night, uid
 from warehouse import read
 from warehouse.connect import Warehouse
-from warehouse.load_results import write_results
+from warehouse.load_results import switching, write_results
 
 VIEWS = (
     *("indicateurs", "valeurs", "engagements", "plan", "decomptes", "contradictions", "saisies"),
     *("qualite", "fraicheur", "rejets", "historique_valeurs", "changements", "rapports", "chevauchements"),
+    "hierarchies",
 )
 
 
@@ -102,3 +103,19 @@ def test_the_reader_reads_and_writes_nothing(warehouse: Warehouse, view: str) ->
     assert rows(warehouse, f"SELECT * FROM mart.{view}") == []  # noqa: S608
     with warehouse.connect("reader") as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
         connection.execute("SELECT * FROM source.data_value")
+
+
+def test_two_hierarchies_stand_side_by_side_and_are_never_added_up(published: Warehouse) -> None:
+    then = results(published).head(1).assign(numerator=4.0, value=10.0)
+    with night(published) as run, switching(published, run) as switch:
+        switch.year(2026, [(results(published), False), (then, True)])
+    assert switch.written == 1  # today's results are as they were
+    [row] = rows(published, "SELECT * FROM mart.hierarchies")
+    shown = [
+        str(row[name])
+        for name in ("code", "unite_organisation", "valeur_actuelle", "valeur_de_la_periode", "ecart")
+    ]
+    assert shown == ["PAL-TPR", "Mali", "17.5", "10.0", "7.5"]
+    assert [one["hierarchie"] for one in rows(published, "SELECT hierarchie FROM mart.indicateurs")] == [
+        "actuelle"
+    ] * 2
