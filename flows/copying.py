@@ -1,7 +1,9 @@
 """The copy's half of a night: metadata, slices, registrations of one source."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -18,7 +20,7 @@ from layidu.dhis2.slices import PeriodsOf, periods_of, plan
 from layidu.errors import FailedSafeError, LayiduError
 from layidu.mapping.expand import expand_cells
 from layidu.mapping.expected_parents import moved_units
-from layidu.model.slices import Pulled, Slice, SliceAccount
+from layidu.model.slices import Checked, Pulled, Slice, SliceAccount
 from quality.gate import check
 from warehouse import holds, read_runs
 from warehouse.load import load_registrations, load_slice, record_failed_slice
@@ -57,6 +59,7 @@ def plan_slices(night: Night, at_hand: AtHand, re_read: int | None = None) -> li
 
 
 Answer = Callable[[], Pulled]
+Judged = Callable[[], Checked]
 
 
 def ahead_of(night: Night, at_hand: AtHand) -> Ahead:
@@ -73,9 +76,24 @@ def ahead_of(night: Night, at_hand: AtHand) -> Ahead:
     return Ahead(ask, at_hand.metadata, at_once=at_once, halved=halved)
 
 
-def pulled_ahead(night: Night, at_hand: AtHand, slices: Sequence[Slice]) -> Iterator[tuple[Slice, Answer]]:
-    """Each slice with its answer, in order."""
-    return ahead_of(night, at_hand).pull(slices)
+def checked_ahead(
+    night: Night, at_hand: AtHand, answers: Iterable[tuple[Slice, Answer]]
+) -> Iterator[tuple[Slice, Judged]]:
+    """Each slice with its checked answer, in order: the next one is checked while the caller loads this one.
+
+    The check is work of this process, the load mostly of PostgreSQL's: side by side they take less than in turn.
+    """
+
+    def judged(answer: Answer) -> Checked:
+        return check(answer(), at_hand.metadata, at_hand.cells, night.rules)
+
+    waiting: deque[tuple[Slice, Judged]] = deque()
+    with ThreadPoolExecutor(1, thread_name_prefix="check") as pool:
+        for slice_, answer in answers:
+            waiting.append((slice_, pool.submit(judged, answer).result))
+            if len(waiting) > 1:
+                yield waiting.popleft()
+        yield from waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,24 +111,23 @@ def copy_slice(
     night: Night,
     at_hand: AtHand,
     slice_: Slice,
-    answer: Answer,
+    judged: Judged,
     purpose: Purpose = NIGHTLY,
     *,
     second_look: bool = False,
 ) -> list[SliceAccount]:
-    """Check and load one slice's answer; failed, it is on record; empty, it is believed at the second look.
+    """Load one slice's checked answer; failed, it is on record; empty, it is believed at the second look.
 
     Credentials and rights are not a slice's own failure: they are raised.
     """
     source = night.mappings.sources[at_hand.name]
     try:
-        pulled = answer()
+        checked = judged()
     except FailedSafeError as error:
         record_failed_slice(night.warehouse, slice_, error, night.token)
         return [failed(slice_, error)]
-    if pulled.outcome == "empty" and not second_look:
+    if checked.pulled.outcome == "empty" and not second_look:
         return [SliceAccount(slice_, 0, 0, 0, 0, 0, 0, 0, outcome="unconfirmed")]
-    checked = check(pulled, at_hand.metadata, at_hand.cells, night.rules)
     account = load_slice(
         night.warehouse,
         checked,
@@ -162,7 +179,8 @@ def one_look(
     """Each slice once, in order; a data set that is refused is put on record and not asked for again."""
     ahead = ahead_of(night, at_hand)
     label = f"{at_hand.name} : {'seconde lecture' if second_look else 'tranches'}"
-    for slice_, answer in night.console.track(ahead.pull(slices), label, len(slices)):
+    judged = checked_ahead(night, at_hand, ahead.pull(slices))
+    for slice_, answer in night.console.track(judged, label, len(slices)):
         step = partial(copy_slice, purpose=purpose, second_look=second_look)
         try:
             yield from run(f"tranche {slice_.name}", step, night, at_hand, slice_, answer)
