@@ -189,7 +189,8 @@ def figure_element(
         "domainType": "AGGREGATE",
         "valueType": "INTEGER_POSITIVE" if part == "colour" else "NUMBER",
         "aggregationType": "LAST_IN_PERIOD",
-        "aggregationLevels": publication.shown_levels,
+        # All levels down to the lowest: a level left out would show the sum of the one below.
+        "aggregationLevels": list(range(1, max(publication.shown_levels) + 1)),
         "zeroIsSignificant": True,
         "categoryCombo": {"id": defaults.category_combo},
         **({"legendSets": [{"id": colour_scale()["id"]}]} if part == "colour" else {}),

@@ -17,6 +17,7 @@ from layidu.mapping.problems import Problem, has_errors, report
 from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
 from layidu.mapping.reader import Reading
 from layidu.mapping.servercheck import check_against
+from layidu.mapping.showncheck import check_shown
 from layidu.mapping.sourcecheck import check_sources, check_unfinished
 from layidu.mapping.statecheck import check_states
 from layidu.mapping.unusedcheck import check_unused
@@ -61,6 +62,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_measures,
         check_versions,
         check_publications,
+        check_shown,
         check_commitments,
         check_report,
         check_plan,
