@@ -10,7 +10,7 @@ import pandas as pd
 from flows.evidence import Evidence
 from flows.memory import last_seen
 from flows.over_time import in_time
-from flows.session import read_declared
+from flows.session import filled_warehouse, read_declared
 from flows.state_evidence import state_cells
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator, Mappings
@@ -24,10 +24,10 @@ from layidu.model.periods import Period, month_number, overlapping, parse
 from layidu.report.beside import KEPT_OUT, PUBLISHED, Beside, Document
 from layidu.report.explanation import Explained, explain
 from layidu.report.explanation_json import as_json
-from layidu.settings import Settings, read_settings
+from layidu.settings import read_settings
 from quality.rules import read_rules
-from warehouse import migrate, read
-from warehouse.connect import Warehouse, open_warehouse
+from warehouse import read
+from warehouse.connect import Warehouse
 
 SHOWN = 60  # rows of a part on a terminal
 PERIOD_TYPES = ("Monthly", "Quarterly", "SixMonthly", "Yearly")
@@ -80,19 +80,6 @@ def explain_value(
     if not for_machine and not everything and len(every) > SHOWN:
         sys.stdout.write("la liste entière : ajouter --all\n")
     return 0
-
-
-def filled_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse, once it has tables."""
-    warehouse = open_warehouse(settings)
-    if migrate.revision(warehouse) is None:
-        raise ConfigurationError(
-            where=f"entrepôt {warehouse.place}",
-            found="une base sans tables",
-            expected="une base qu'un passage a remplie",
-            todo="layidu init, puis layidu pull et layidu compute (LAYIDU_HOME est-il le bon ?)",
-        )
-    return warehouse
 
 
 def terms_of(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from flows.night import Night, Outcome
 from layidu import __version__
-from layidu.errors import FailedSafeError, LayiduError
+from layidu.errors import ConfigurationError, FailedSafeError, LayiduError
 from layidu.mapping.checker import check_declarations
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.problems import DeclarationErrors
@@ -17,7 +17,7 @@ from layidu.settings import Settings
 from quality.rulecheck import check_rules
 from quality.rules import read_rules
 from warehouse import lock, migrate, runs
-from warehouse.connect import open_warehouse
+from warehouse.connect import Warehouse, open_warehouse
 from warehouse.runs import Outcome as Ending
 
 ENDINGS: dict[int, Ending] = {0: "finished", 1: "finished", 4: "held"}
@@ -34,6 +34,19 @@ def sound(mappings: Mappings) -> Mappings:
     if wrong:
         raise DeclarationErrors(wrong)
     return mappings
+
+
+def filled_warehouse(settings: Settings) -> Warehouse:
+    """The warehouse, once it has tables."""
+    warehouse = open_warehouse(settings)
+    if migrate.revision(warehouse) is None:
+        raise ConfigurationError(
+            where=f"entrepôt {warehouse.place}",
+            found="une base sans tables",
+            expected="une base qu'un passage a remplie",
+            todo="layidu init, puis layidu pull et layidu compute (LAYIDU_HOME est-il le bon ?)",
+        )
+    return warehouse
 
 
 @contextmanager
