@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 
@@ -243,7 +244,7 @@ def promise_rows(said: Callable[[str], str]) -> dict[str, list[dict[str, object]
             ),
             *("source_valeur", "unite", "valeur_depart", "annee_depart", "cible", "annee_cible"),
             *("valeur_attendue", "attendu_aujourd_hui", "ecart", "indicateur_proche", "tendance_proche"),
-            "contradictions",
+            *("contradictions", "numerateur", "denominateur", "completude_pct"),
         )
     )
     common = {
@@ -296,6 +297,11 @@ def promise_rows(said: Callable[[str], str]) -> dict[str, list[dict[str, object]
             "valide_par": said("Comité de suivi"),
             "valide_le": date(2026, 3, 14),
             "raison": said("aucune preuve validée"),
+            "valeur": 250 / 1193 * 100,
+            "date_valeur": "202603",
+            "numerateur": 250.0,
+            "denominateur": 1193.0,
+            "completude_pct": Decimal("88.2"),
             "contradictions": "C14",
         },
     ]

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -23,6 +24,7 @@ from layidu.report.night_words import FOUND, REFUSED, PublicationProof
 from layidu.report.promises import Promises
 from layidu.report.series import charts
 
+PHRASES = re.compile(r"(?= ; | × )")  # where a figure ends and what is said of many begins
 COLOUR_WORDS = {"GREEN": "vert", "YELLOW": "jaune", "RED": "rouge", "GREY": "gris"}
 
 
@@ -65,6 +67,7 @@ def render(page: Page) -> str:
     DISTRICTS.check(page.districts)
     drawn = country_map(labelled, page.districts, page.board, page.thresholds, page.outlines)
     style, script = shipped("page.css"), shipped("page.js")
+    data, phrases = map_data(drawn)
     return (
         environment()
         .get_template("page.html.j2")
@@ -73,7 +76,8 @@ def render(page: Page) -> str:
             policy=policy(style, script),
             style=Markup(style),  # noqa: S704 - a file of ours, not data
             script=Markup(script),  # noqa: S704
-            data=map_data(drawn),
+            data=data,
+            phrases=phrases,
             map=drawn,
             district_rows=district_rows(page.districts),
             charts=charts(labelled, page.board, page.thresholds),
@@ -161,17 +165,32 @@ def digest(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def map_data(drawn: CountryMap) -> Markup:
-    """What the selector needs, as JSON that cannot end the script it stands in."""
+def map_data(drawn: CountryMap) -> tuple[Markup, Markup]:
+    """What the selector needs, as JSON that cannot end the script it stands in; and phrases that many points share.
+
+    A point's words are its figure and the numbers of the phrases that follow: status and completeness are the same
+    for thousands of points, and the page is carried on memory sticks.
+    """
+    phrases: dict[str, int] = {}
+
+    def short(words: str) -> list[str | int]:
+        figure, *rest = PHRASES.split(words)
+        return [figure, *(phrases.setdefault(phrase, len(phrases)) for phrase in rest)]
+
     themes = {
         code: {
             kind: {
                 "classes": [theme.classes[point.place] for point in drawn.points],
-                "words": [theme.cells[point.place].words for point in drawn.points],
+                "words": [short(theme.cells[point.place].words) for point in drawn.points],
                 "legend": [[shade.number, shade.words] for shade in theme.legend],
             }
             for kind, theme in kinds.items()
         }
         for code, kinds in drawn.themes.items()
     }
-    return htmlsafe_json_dumps(themes, ensure_ascii=False, separators=(",", ":"))
+    return as_json(themes), as_json(list(phrases))
+
+
+def as_json(value: object) -> Markup:
+    """JSON that cannot end the script it stands in."""
+    return htmlsafe_json_dumps(value, ensure_ascii=False, separators=(",", ":"))

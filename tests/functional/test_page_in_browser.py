@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -165,7 +166,9 @@ def test_the_selector_recolours_the_points(chromium: str, tmp_path: Path) -> Non
     assert classes == data["PAL-TPR"]["year"]["classes"]
     first = next(iter(data))
     assert classes != data[first]["month"]["classes"]
-    assert data["PAL-TPR"]["year"]["words"][0].split(" ;")[0] in chosen.dom
+    phrases = json.loads(html.split('id="map-phrases">')[1].split("</script>")[0])
+    figure, *rest = data["PAL-TPR"]["year"]["words"][0]
+    assert "".join([figure, *(phrases[number] for number in rest)]) in unescape(chosen.dom)
 
 
 def test_a_script_in_a_name_does_not_run_and_a_request_would_be_seen(chromium: str, tmp_path: Path) -> None:

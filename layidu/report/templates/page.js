@@ -1,6 +1,7 @@
 (function () {
   "use strict";
   var data = JSON.parse(document.getElementById("map-data").textContent);
+  var phrases = JSON.parse(document.getElementById("map-phrases").textContent);
   var indicator = document.getElementById("indicator");
   var period = document.getElementById("period");
   var told = document.getElementById("told");
@@ -24,11 +25,15 @@
     return item;
   }
 
+  function words(parts) {
+    return [parts[0]].concat(parts.slice(1).map(function (number) { return phrases[number]; })).join("");
+  }
+
   function draw() {
     var theme = data[indicator.value][period.value];
     points.forEach(function (point, place) {
       point.setAttribute("class", "point c" + theme.classes[place]);
-      point.querySelector("title").textContent = point.getAttribute("data-name") + " : " + theme.words[place];
+      point.querySelector("title").textContent = point.getAttribute("data-name") + " : " + words(theme.words[place]);
     });
     var items = theme.legend.map(function (entry) { return shade(entry[0], entry[1]); });
     items.push(shade(0, shades.getAttribute("data-unsure")));
