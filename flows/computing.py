@@ -17,6 +17,7 @@ from layidu.compute.groups import Groups, members_of
 from layidu.compute.hierarchies import differing, moved_in, touched
 from layidu.compute.indicators import Inputs, year_in_pieces
 from layidu.compute.populations import population_checks, population_values
+from layidu.compute.unanswerable import missing_rows
 from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
 from layidu.mapping.terms import expand_states
@@ -129,6 +130,7 @@ def results_of(
     )
     moved = moved_in(known.earlier, year)
     units = touched(known.tree, moved)
+    yield missing_rows(indicators, known.tree, year, known.through), False
     now = []
     for piece in year_in_pieces(**inputs):
         now.append(piece[piece["org_unit"].isin(units)])

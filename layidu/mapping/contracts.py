@@ -260,6 +260,7 @@ class Indicator(Declared):
     ended_only: bool = False  # a quarter, half-year or year that still runs has no value
     lowest_level: int = 99  # the deepest level the total is computed at
     published_as: PublishedAs = "parts"
+    missing: str | None = None  # a parameter nobody has given: there is no value, and the status says so
     disaggregations: list[Disaggregation] = []
     data_sets: dict[
         str, list[Uid]

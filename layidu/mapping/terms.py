@@ -34,6 +34,8 @@ def expand_terms(mappings: Mappings, cells: pd.DataFrame) -> pd.DataFrame:
     present = present_disaggregations(mappings, cells)
     rows: list[Row] = []
     for code, indicator in sorted(mappings.indicators.items()):
+        if indicator.missing is not None:
+            continue  # its row says what is missing, in place of a value
         expansion = Expansion(mappings, present, code, indicator)
         rows.extend(expansion.rows())
     frame = pd.DataFrame(rows, columns=list(TERMS.columns))

@@ -1,13 +1,17 @@
 """Bands: the narrower ones answer for the wider, the overlapping ones never do; states by zone and without."""
 
+from datetime import date
+
 import pandas as pd
 import pytest
 
+from layidu.compute.unanswerable import missing_rows
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.reader import read_mappings
 from layidu.mapping.terms import expand_terms
 from layidu.model import frames
 from layidu.settings import shipped
+from tests.spec.worked_examples import small_tree
 
 SOURCE = "sandbox"
 
@@ -63,6 +67,19 @@ def test_a_filter_no_band_answers_makes_the_part_insufficient(mappings: Mappings
         [("fp_new_users", SOURCE, "element0001", "combo", "age=15-24|method=pill", 0, 999912)]
     )
     assert set(expand_terms(wide, known).query("part == 'numerator'")["kind"]) == {"insufficient"}
+
+
+def test_an_indicator_without_its_parameter_says_so_and_has_no_value(mappings: Mappings) -> None:
+    codes = sorted(code for code, one in mappings.indicators.items() if one.missing)
+    assert codes == ["NUT-COUV-MAS", "PF-ADD", "PF-EMU"]
+    found = terms(mappings, "PF-EMU", "fp_units", ["product=coc"])
+    assert found.empty
+    rows = missing_rows(mappings.indicators, small_tree(["A"]), 2025, date(2026, 3, 31))
+    assert rows["indicator"].tolist() == codes
+    assert set(rows["status"]) == {"parameter missing"}
+    assert set(rows["org_unit"]) == {1}  # the root
+    assert rows[["numerator", "denominator", "value"]].isna().all(axis=None)
+    assert missing_rows(mappings.indicators, small_tree(["A"]), 2027, date(2026, 3, 31)).empty
 
 
 def test_a_share_of_the_total_keeps_the_whole_denominator(mappings: Mappings) -> None:
