@@ -119,6 +119,7 @@ class Outcome:
         if (
             2 in codes
             or "failed" in outcomes
+            or any(account.absent for account in self.accounts)  # two looks did not agree
             or any(one.unknown or one.different or one.moved for one in self.published)
         ):
             return 2

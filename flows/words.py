@@ -14,6 +14,8 @@ def account_line(account: SliceAccount) -> str:
     )
     if account.vanished:
         words += f" ; disparues {account.vanished}"
+    if account.absent:
+        words += f" ; absentes d'une seule lecture {account.absent}, gardées"
     return (
         words if account.outcome in ("loaded", "empty") else f"{words} [{account.outcome}] {account.message}"
     )

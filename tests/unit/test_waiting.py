@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from flows.night import AtHand
+from flows.night import AtHand, Outcome
 from flows.waiting import changed_combos, waiting_data_sets
+from flows.words import account_line
 from layidu.model.frames import METADATA_EVENTS, VARIABLE_CELLS
 from layidu.model.slices import Slice, SliceAccount
 from tests.warehouse_world import World, uid
@@ -74,3 +75,11 @@ def test_a_new_disaggregation_under_a_mapping_is_told_and_no_other_change_is() -
         ("renamed", "data_element", one, "Visites", "Avant", "category_combo: B"),
     )
     assert changed_combos(at_hand(*events)) == [(one, "Visites", "A", "B")]
+
+
+def test_two_looks_that_disagree_are_no_success() -> None:
+    outcome = Outcome(accounts=[account("loaded")])
+    assert outcome.exit_code == 0
+    outcome.accounts.append(replace(account("loaded"), absent=3))
+    assert outcome.exit_code == 2
+    assert "absentes d'une seule lecture 3" in account_line(outcome.accounts[-1])
