@@ -46,7 +46,13 @@ def test_the_first_night_accounts_for_every_record_and_waits_for_consent(
 
 
 @pytest.fixture(scope="module")
-def published(person: Person, first_night: Answer) -> Answer:
+def published(publication: tuple[Answer, int]) -> Answer:
+    """What the command answered that published."""
+    return publication[0]
+
+
+@pytest.fixture(scope="module")
+def publication(person: Person, first_night: Answer) -> tuple[Answer, int]:
     """Each publication waits for its own consent; one is accepted as a hold, the others by their hash."""
     hashes = dict(
         re.findall(r"publication (\w+) : .* layidu publish --approve ([0-9a-f]{16})", first_night.stderr)
@@ -56,7 +62,8 @@ def published(person: Person, first_night: Answer) -> Answer:
     accepted = next(line.split()[0] for line in waiting.splitlines() if "sandbox/PALU" in line)
     assert person.run("holds", "accept", accepted, "--reason", "relu avec le district").returncode == 0
     approvals = [text for code, one in hashes.items() if code != "PALU" for text in ("--approve", one)]
-    return person.run("publish", *approvals)
+    done = person.run("publish", *approvals)
+    return done, json.loads(person.run("status", "--json").stdout)["runs"][0]["run"]
 
 
 def test_consent_publishes_and_the_dashboards_are_proved(
@@ -207,15 +214,14 @@ def test_the_page_is_written(person: Person, first_night: Answer, tmp_path: Path
 
 
 def test_a_publication_is_previewed_taken_back_and_then_waits_for_a_person(
-    person: Person, published: Answer
+    person: Person, publication: tuple[Answer, int]
 ) -> None:
+    published, run = publication
     assert published.returncode == 0
     nothing = person.run("publish", "--dry-run")
     assert nothing.returncode == 0
     previewed = re.findall(r"publication (\w+) : write 0, rewrite 0, withdraw 0, leave (\d+)", nothing.stdout)
     assert {"SRPF", "PALU", "COMPL", "FP2030A", "FP2030T", "CAEB"} == {code for code, _ in previewed}
-    runs = json.loads(person.run("status", "--json").stdout)["runs"]
-    [run] = [one["run"] for one in runs if one["kind"] == "publish"]
 
     undone = person.run("publish", "--undo", str(run))
     assert undone.returncode == 0, undone.stderr
