@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from flows.access import client_for
+from flows.access import client_for, has_account
 from flows.figures import declared_of
 from layidu.dhis2 import provision
 from layidu.dhis2.client import Client
@@ -16,7 +16,7 @@ from layidu.dhis2.elements import data_set_uid
 from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.target import Pass, TargetObjects, target_objects
 from layidu.errors import ConfigurationError
-from layidu.mapping.contracts import Mappings
+from layidu.mapping.contracts import Mappings, Source
 from layidu.mapping.publishing import Publication
 from layidu.settings import Role, Settings
 from warehouse.connect import open_warehouse
@@ -64,11 +64,18 @@ def objects_of(settings: Settings, mappings: Mappings, role: Role = "ADMIN") -> 
             figures=figures,
             defaults=defaults,
             push_user=user_of(client_for(settings, name, source, "PUSH")),
-            data_readers=[user_of(client_for(settings, name, source, "ANALYTICS"))],
+            data_readers=readers_of(settings, name, source),
             reader_groups=groups_of(client, code, publication),
         )
         shown = dashboard_objects(code, publication, mappings.indicators, defaults, figures)
         yield Wished(name, client, data, shown)
+
+
+def readers_of(settings: Settings, name: str, source: Source) -> list[str]:
+    """Who reads the data besides the account that writes: the analytics account, where there is one."""
+    if not has_account(settings, name, source, "ANALYTICS"):
+        return []
+    return [user_of(client_for(settings, name, source, "ANALYTICS"))]
 
 
 def user_of(client: Client) -> str:
