@@ -61,7 +61,7 @@ class Unit:
     """An org unit results are put on."""
 
     name: str
-    path: str  # /root/…/itself
+    path: str  # /country/…/itself
 
 
 def read_account(client: Client, role: str) -> Account:
