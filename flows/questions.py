@@ -9,12 +9,12 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from flows.session import filled_warehouse
 from flows.words import MEANINGS
 from layidu.dhis2.conflicts import meaning
 from layidu.dhis2.ledger import MOST_TRIES
 from layidu.settings import read_settings
 from warehouse import holds, read_ledger, read_runs
-from warehouse.connect import open_warehouse
 
 CLASSES = {
     "retry": "à renvoyer",
@@ -47,7 +47,7 @@ def table(title: str, *columns: str) -> Table:
 
 def show_status(*, as_json: bool) -> int:
     """`layidu status`: what ran, and how fresh each data set is."""
-    status: dict[str, Any] = read_runs.status(open_warehouse(read_settings()))
+    status: dict[str, Any] = read_runs.status(filled_warehouse(read_settings()))
     if as_json:
         say(json.dumps(status, ensure_ascii=False, indent=1, default=str))
         return 0
@@ -88,7 +88,7 @@ def short(moment: str | None) -> str:
 
 def show_refused(limit: int) -> int:
     """`layidu refused`: what is kept out of the copy, and what could not be published; each with what to do."""
-    warehouse = open_warehouse(read_settings())
+    warehouse = filled_warehouse(read_settings())
     received, published = read_runs.open_refusals(warehouse), read_ledger.open_cells(warehouse)
     if received.empty and published.empty:
         say("aucune valeur refusée")
@@ -160,7 +160,7 @@ def published_table(cells: pd.DataFrame, limit: int) -> Table:
 
 def show_holds(number: int | None) -> int:
     """`layidu holds`: what waits for a person, or one of them."""
-    warehouse = open_warehouse(read_settings())
+    warehouse = filled_warehouse(read_settings())
     waiting = holds.open_holds(warehouse) if number is None else [holds.one_hold(warehouse, number)]
     if not waiting:
         say("rien n'attend")
@@ -177,7 +177,7 @@ def show_holds(number: int | None) -> int:
 def decide_hold(number: int, reason: str, *, accept: bool) -> int:
     """`layidu holds accept|reject`: who, when and why are kept."""
     hold = holds.decide_hold(
-        open_warehouse(read_settings()), number, accept=accept, reason=reason, who=getpass.getuser()
+        filled_warehouse(read_settings()), number, accept=accept, reason=reason, who=getpass.getuser()
     )
     say(f"attente {hold.id} : {hold.decision} par {hold.decided_by} ; la prochaine exécution en tient compte")
     return 0

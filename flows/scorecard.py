@@ -10,7 +10,7 @@ from rich.console import Console as RichConsole
 from flows.access import is_sandbox
 from flows.memory import last_seen
 from flows.night import Outcome
-from flows.session import read_declared
+from flows.session import filled_warehouse, read_declared
 from layidu import __version__
 from layidu.compute.trend import yearly_trends
 from layidu.mapping.contracts import Mappings
@@ -24,7 +24,7 @@ from layidu.report.promises import grouped
 from layidu.report.terminal import table
 from layidu.settings import Settings, read_settings
 from warehouse import read, read_page, read_promises, runs
-from warehouse.connect import Warehouse, open_warehouse
+from warehouse.connect import Warehouse
 
 DISTRICT_LEVEL = 3
 
@@ -62,7 +62,7 @@ def board_of(warehouse: Warehouse, mappings: Mappings, source: str, labelled: pd
 
 def show_board(settings: Settings, mappings: Mappings, console: RichConsole) -> None:
     """The table of the terminal."""
-    warehouse = open_warehouse(settings)
+    warehouse = filled_warehouse(settings)
     source = main_source(mappings)
     labelled = labelled_results(warehouse, mappings, source)
     console.print(table(board_of(warehouse, mappings, source, labelled)))
@@ -75,7 +75,7 @@ def main_source(mappings: Mappings) -> str:
 
 def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, path: Path) -> Path:
     """Write the page; readable by its owner and group as any report."""
-    warehouse = open_warehouse(settings)
+    warehouse = filled_warehouse(settings)
     source = main_source(mappings)
     labelled = labelled_results(warehouse, mappings, source)
     fresh = read.freshness(warehouse)

@@ -37,15 +37,25 @@ def sound(mappings: Mappings) -> Mappings:
 
 
 def filled_warehouse(settings: Settings) -> Warehouse:
-    """The warehouse, once it has tables."""
+    """The warehouse, once it has the tables that are asked."""
     warehouse = open_warehouse(settings)
-    if migrate.revision(warehouse) is None:
+    revision, newest = migrate.revision(warehouse), migrate.newest()
+    if revision is None:
         raise ConfigurationError(
             where=f"entrepôt {warehouse.place}",
             found="une base sans tables",
             expected="une base qu'un passage a remplie",
             todo="layidu init, puis layidu pull et layidu compute (LAYIDU_HOME est-il le bon ?)",
         )
+    if revision < newest:
+        raise ConfigurationError(
+            where=f"entrepôt {warehouse.place}",
+            found=f"une base d'une version plus ancienne ({revision})",
+            expected=f"les tables de ce programme ({newest})",
+            todo="layidu init les met à jour sans rien perdre ; la prochaine nuit le fait aussi",
+        )
+    if revision > newest:
+        raise migrate.newer_database(warehouse, revision, newest)
     return warehouse
 
 

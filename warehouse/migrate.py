@@ -32,6 +32,11 @@ def revision(warehouse: Warehouse) -> str | None:
         return stored_revision(connection)
 
 
+def newest() -> str:
+    """The revision the code expects."""
+    return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
 def stored_revision(connection: psycopg.Connection) -> str | None:
     """The revision written down in the current database."""
     found = connection.execute("SELECT to_regclass(%s)", [f"{VERSION_SCHEMA}.{VERSION_TABLE}"]).fetchone()

@@ -170,6 +170,17 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
             f"{ON_SCREEN}::test_a_missing_row_fails_unless_it_is_a_zero_the_server_leaves_out",
         ),
     ),
+    15: (
+        "each period is mapped by the cells that were valid in it",
+        ("tests/functional/test_read.py::test_two_cells_of_one_variable_are_added_and_a_validity_ends",),
+    ),
+    19: (
+        "a run that was killed is on record as interrupted, and the next one does its work",
+        (
+            "tests/functional/test_lock.py::test_tokens_count_up_and_runs_say_how_they_ended",
+            f"{KILLED}::test_a_run_is_killed_at_every_point_and_heals",
+        ),
+    ),
     12: (
         "two runs: history, keys, grants, views and older periods are still there",
         (f"{LOADING}::test_a_second_load_keeps_grants_indexes_views_and_older_periods",),
@@ -184,7 +195,7 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
 }
 #: Points that no test is named for yet.
-PENDING = {14, 15, 19, 33}
+PENDING = {14, 33}
 
 
 @cache
