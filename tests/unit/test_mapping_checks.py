@@ -125,7 +125,7 @@ def test_corrections_name_cells_of_the_server(tmp_path: Path, server: Metadata) 
 
 
 def test_a_broken_declaration_hides_no_other_and_is_blamed_once(tmp_path: Path) -> None:
-    variables = variable("good", VISITS) + "broken: {name: B, unit: x, cellules: {}}\n"
+    variables = variable("good", VISITS) + "broken: {name: B, cellules: {}}\n"
     indicators = "".join(
         f'{code}: {{name: {code}, short_name: {code}, definition: d, numerator: "#{{{name}}}", unit: u,'
         " theme: t, owner: o, source: s}\n"
@@ -134,7 +134,7 @@ def test_a_broken_declaration_hides_no_other_and_is_blamed_once(tmp_path: Path) 
     path = folder(tmp_path, variables__a=variables, indicators__a=indicators)
     found = check_reading(read_partly(path))
     assert {(one.code, one.path) for one in found if one.severity == "error"} == {
-        ("missing-key", "broken.cells"),
+        ("missing-key", "broken.unit"),
         ("unknown-key", "broken.cellules"),
         ("unknown-name", "C.numerator"),
     }
