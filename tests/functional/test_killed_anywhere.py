@@ -36,6 +36,7 @@ def scenes(
         yield make
 
 
+@pytest.mark.timeout(1200)  # a hundred processes; on a busy machine each takes seconds
 @pytest.mark.parametrize("part", range(PARTS))
 def test_a_run_is_killed_at_every_point_and_heals(scenes: SceneFactory, tmp_path: Path, part: int) -> None:
     known = scenes()
