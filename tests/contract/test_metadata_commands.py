@@ -12,7 +12,6 @@ from layidu.sandbox import process as sandbox_process
 from layidu.settings import Credentials
 from tests.hamlet import Person, hamlet_mappings
 
-pytestmark = pytest.mark.xdist_group("metadata-commands")
 DIALECTS = ("2.43", "2.42", "2.41", "2.40")
 
 

@@ -15,7 +15,6 @@ from tests.hamlet import Answer, Person, hamlet_mappings
 EQUATION = re.compile(
     r"reçues (\d+) = nouvelles (\d+) \+ modifiées (\d+) \+ fermées (\d+) \+ inchangées (\d+) \+ refusées (\d+)"
 )
-pytestmark = pytest.mark.xdist_group("a-night")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,6 @@ BLOCK = re.compile(
     r"^```(?P<kind>console|yaml)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
 LIMIT = 30 * 60  # seconds: what the page promises, reading included
-pytestmark = pytest.mark.xdist_group("first-indicator")
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ deployments:
 """
 ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 PATIENCE_SECONDS = 150
-pytestmark = [pytest.mark.xdist_group("schedule"), pytest.mark.timeout(280)]
+pytestmark = pytest.mark.timeout(280)
 
 
 def free_port() -> int:

@@ -9,7 +9,6 @@ from tests.broken_mappings import Server, cases, edited, hamlet, said_of, shippe
 from tests.hamlet import Person
 
 ALONE, AGAINST = cases(against=False), cases(against=True)
-pytestmark = pytest.mark.xdist_group("broken-mappings")
 
 
 @pytest.fixture(scope="module")
