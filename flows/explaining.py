@@ -26,7 +26,7 @@ from layidu.report.explanation import Explained, explain
 from layidu.report.explanation_json import as_json
 from layidu.settings import read_settings
 from quality.rules import read_rules
-from warehouse import read
+from warehouse import read, read_plan
 from warehouse.connect import Warehouse
 
 SHOWN = 60  # rows of a part on a terminal
@@ -68,6 +68,8 @@ def explain_value(
     held = state_cells(where, mappings, data_sets)
     every = pd.concat([cells, where.report_cells(), held], ignore_index=True)
     every, notes = in_time(every, indicator, mappings.variables, where.reported_months(data_sets))
+    remark = read_plan.remark(warehouse, code, disaggregation)
+    notes = [*notes, remark] if remark else notes
     people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
     rules = {name: rule.source or "" for name, rule in read_rules(settings.rules).items()}
     beside = beside_of(where, mappings, code, indicator, period, notes, rules)

@@ -45,7 +45,13 @@ def labelled_results(warehouse: Warehouse, mappings: Mappings, source: str) -> p
     return boards.LABELLED.cast(found)
 
 
-def board_of(warehouse: Warehouse, mappings: Mappings, source: str, labelled: pd.DataFrame) -> boards.Board:
+def board_of(
+    warehouse: Warehouse,
+    mappings: Mappings,
+    source: str,
+    labelled: pd.DataFrame,
+    catalogue: read_promises.Rows,
+) -> boards.Board:
     """Indicators × country and regions."""
     through = last_seen(warehouse, source)
     if through is None:
@@ -57,6 +63,7 @@ def board_of(warehouse: Warehouse, mappings: Mappings, source: str, labelled: pd
         mappings.indicators,
         mappings.thresholds,
         month=str(month_number(through)),
+        catalogue=catalogue,
     )
 
 
@@ -65,7 +72,12 @@ def show_board(settings: Settings, mappings: Mappings, console: RichConsole) -> 
     warehouse = filled_warehouse(settings)
     source = main_source(mappings)
     labelled = labelled_results(warehouse, mappings, source)
-    console.print(table(board_of(warehouse, mappings, source, labelled)))
+    console.print(table(board_of(warehouse, mappings, source, labelled, catalogue_of(warehouse))))
+
+
+def catalogue_of(warehouse: Warehouse) -> read_promises.Rows:
+    """Every indicator of the catalogue, and why it is grey."""
+    return read_promises.view(warehouse, "catalogue")
 
 
 def main_source(mappings: Mappings) -> str:
@@ -78,11 +90,13 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
     warehouse = filled_warehouse(settings)
     source = main_source(mappings)
     labelled = labelled_results(warehouse, mappings, source)
+    catalogue = catalogue_of(warehouse)
     fresh = read.freshness(warehouse)
     regions = mappings.org_units.regions.get(source, {}) if mappings.org_units else {}
     page = pages.Page(
         header=header(settings, warehouse, mappings, source, outcome),
-        board=board_of(warehouse, mappings, source, labelled),
+        board=board_of(warehouse, mappings, source, labelled, catalogue),
+        catalogue=catalogue,
         labelled=labelled,
         thresholds=mappings.thresholds,
         districts=DISTRICTS.cast(read_page.places(warehouse, source, DISTRICT_LEVEL)),

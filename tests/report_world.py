@@ -173,7 +173,10 @@ def page(text: str | None = None) -> Page:
             sandbox=True,
             exit_code=1,
         ),
-        board=board(results, ARROWS.cast(arrows), declared, thresholds()),
+        board=board(
+            results, ARROWS.cast(arrows), declared, thresholds(), catalogue=catalogue_rows(declared, said)
+        ),
+        catalogue=catalogue_rows(declared, said),
         labelled=results,
         thresholds=thresholds(),
         districts=districts,
@@ -227,6 +230,28 @@ def page(text: str | None = None) -> Page:
         ],
         errors=[error],
     )
+
+
+def catalogue_rows(declared: dict[str, Indicator], said: Callable[[str], str]) -> list[dict[str, object]]:
+    """Rows as mart.catalogue gives them: every indicator, and one that only documents can feed."""
+    rows: list[dict[str, object]] = [
+        {
+            "code": code,
+            "indicateur": one.name,
+            "definition": one.definition,
+            "unite": one.unit,
+            "source": one.source,
+            "note": one.note,
+            "responsable": said(one.owner),
+            "derniere_periode": "202603",
+            "pourquoi_gris": None,
+            "remarque": said("tranches qui se chevauchent") if code == "PF-NU-J" else None,
+        }
+        for code, one in declared.items()
+    ]
+    grey = said("Aucune dépense exécutée n'est donnée.")
+    financed = {"code": "FIN-E6", "indicateur": said("Part de l'État"), "derniere_periode": None}
+    return [*rows, {**rows[0], **financed, "pourquoi_gris": grey}]
 
 
 def promise_rows(said: Callable[[str], str]) -> dict[str, list[dict[str, object]]]:

@@ -1,11 +1,14 @@
 """What does each table of the schema `plan` hold for these declarations? Rows as plain values, nothing written."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import pandas as pd
 from sqlalchemy import Table
 
+from layidu.mapping.catalogue import catalogue
 from layidu.mapping.contracts import Mappings, Measure
+from layidu.mapping.remarks import remarks
 from layidu.mapping.versions import FIRST, formulas_of
 from layidu.model import disaggregation
 from warehouse.tables import plan
@@ -31,6 +34,11 @@ def declared_rows(mappings: Mappings, cells: pd.DataFrame, terms: pd.DataFrame) 
         "population_measure": population_measures(mappings),
         "reference_value": [
             picked(names_of(plan.REFERENCE_VALUE), vars(v)) for v in mappings.reference_values
+        ],
+        "catalogue": [asdict(entry) for entry in catalogue(mappings, cells)],
+        "remark": [
+            {"indicator": code, "disaggregation": text, "remark": words}
+            for (code, text), words in remarks(mappings, cells, terms).items()
         ],
         "correction": [
             {"number": place + 1, **vars(correction)} for place, correction in enumerate(mappings.corrections)

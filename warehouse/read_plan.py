@@ -1,4 +1,4 @@
-"""Which formulas is the warehouse working with?"""
+"""Which formulas is the warehouse working with, and what is to be known of the bands they take?"""
 
 from warehouse.connect import Warehouse
 from warehouse.staging import fetch
@@ -26,4 +26,16 @@ def loaded_digest(warehouse: Warehouse) -> str | None:
     """The fingerprint of the declaration files that are loaded; None before the first computation."""
     with warehouse.connect("loader") as connection:
         rows = fetch(connection, "SELECT mappings_digest FROM plan.version")
+    return str(rows[0][0]) if rows else None
+
+
+def remark(warehouse: Warehouse, indicator: str, disaggregation: str) -> str | None:
+    """What is to be known of the bands a series rests on, in French."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT remark FROM plan.remark"
+            " WHERE indicator = %(indicator)s AND disaggregation = %(disaggregation)s",
+            {"indicator": indicator, "disaggregation": disaggregation},
+        )
     return str(rows[0][0]) if rows else None

@@ -16,6 +16,7 @@ from layidu.mapping.placecheck import check_places
 from layidu.mapping.problems import Problem, has_errors, report
 from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
 from layidu.mapping.reader import Reading
+from layidu.mapping.referencecheck import check_references
 from layidu.mapping.servercheck import check_against
 from layidu.mapping.showncheck import check_shown
 from layidu.mapping.sourcecheck import check_sources, check_unfinished
@@ -63,6 +64,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_versions,
         check_publications,
         check_shown,
+        check_references,
         check_commitments,
         check_report,
         check_plan,

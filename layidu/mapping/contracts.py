@@ -110,6 +110,7 @@ class Band(Declared):
     minimum: int | None = None
     maximum: int | None = None
     overlaps: list[str] = []
+    printed: str | None = None  # what the source's form prints, where this band is another: a harmonised one
     note: str | None = None
 
 
@@ -273,6 +274,22 @@ class Indicator(Declared):
     decimals: int = 1
 
 
+# reference_indicators.yaml: CODE -> ReferenceIndicator
+class ReferenceIndicator(Declared):
+    """One line of the catalogue that no DHIS2 feeds; its values stand in reference_values.yaml."""
+
+    name: str
+    short_name: str = Field(max_length=50)
+    definition: str
+    unit: str
+    direction: Literal["up", "down", "none"] = "none"
+    theme: str
+    owner: str
+    source: str
+    missing: str | None = None  # why there is no value yet, and what would give one
+    note: str | None = None
+
+
 # reference_values.yaml
 class ReferenceValue(Declared):
     """A value DHIS2 does not hold."""
@@ -347,6 +364,7 @@ class Mappings(BaseModel):
     methods: Methods | None = None
     populations: Populations | None = None
     indicators: dict[str, Indicator] = {}
+    reference_indicators: dict[str, ReferenceIndicator] = {}
     reference_values: list[ReferenceValue] = []
     commitments: dict[str, Commitment] = {}
     report: StatusReport | None = None  # what was declared of the commitments

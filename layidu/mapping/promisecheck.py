@@ -14,15 +14,14 @@ FIRST, LAST = "000000", "999912"
 
 def check_commitments(mappings: Mappings) -> Iterator[Problem]:
     """Results and process indicators name indicators, groups, reference values and scales that exist."""
-    references = {value.indicator for value in mappings.reference_values}
+    references = mappings.reference_indicators
     for name, commitment in mappings.commitments.items():
         for code, result in commitment.results.items():
             at: At = ("commitments", name, "results", code)
             yield from known_indicators(mappings, f"{name}.{code}", (*at, "proxies"), result.proxies)
-            # A reference without any value yet is sound as long as the file says what is missing.
-            if result.reference is not None and result.reference not in references and not result.missing:
+            if result.reference is not None and result.reference not in references:
                 place = mappings.places.get((*at, "reference"))
-                kind = "un indicateur de reference_values.yaml"
+                kind = "un indicateur de reference_indicators.yaml"
                 yield unknown_name(f"{name}.{code}.reference", result.reference, kind, references, place)
             yield from check_target(mappings, f"{name}.{code}.target", (*at, "target"), result.target)
             yield from check_measure(mappings, f"{name}.{code}", at, result.measured_by)

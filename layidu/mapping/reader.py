@@ -33,6 +33,7 @@ SECTIONS = (
     Section("methods", "methods.yaml", contracts.Methods),
     Section("populations", "populations.yaml", contracts.Populations),
     Section("indicators", "indicators/*", dict[str, contracts.Indicator]),
+    Section("reference_indicators", "reference_indicators.yaml", dict[str, contracts.ReferenceIndicator]),
     Section("reference_values", "reference_values.yaml", list[contracts.ReferenceValue]),
     Section("commitments", "commitments/fp2030.yaml", dict[str, promises.Commitment]),
     Section("report", "commitments/fp2030_report_2022.yaml", promises.StatusReport),

@@ -62,6 +62,8 @@ class Line:
     code: str
     indicator: Indicator
     cells: Mapping[str, Sequence[Cell]]
+    remark: str = ""  # what to know of the bands it rests on
+    grey: str = ""  # why the country has no value at all
 
     @property
     def wanted(self) -> str:
@@ -94,8 +96,11 @@ def board(
     thresholds: Thresholds | None,
     *,
     month: str | None = None,
+    catalogue: Sequence[Mapping[str, object]] = (),
 ) -> Board:
     """The board of the country and its regions; `month` is the latest ended one (else the latest with results).
+
+    `catalogue` (rows of mart.catalogue) says of each indicator what to know of it, and why it has no value.
 
     The arrow says whether this year's months stand above the same months of last year, so it is the same
     for the three periods; the colour is grey where the period's own value is missing or not complete enough.
@@ -106,8 +111,10 @@ def board(
     places = places_of(totals)
     found = figures(totals, shown, [place.org_unit for place in places])
     pointing = arrows(trends)
+    said = {str(row["code"]): row for row in catalogue}
     themes: dict[str, list[Line]] = {}
     for code, indicator in indicators.items():
+        entry = said.get(code, {})
         cells = {
             period.kind: [
                 cell(
@@ -120,7 +127,15 @@ def board(
             ]
             for period in shown
         }
-        themes.setdefault(indicator.theme, []).append(Line(code, indicator, cells))
+        themes.setdefault(indicator.theme, []).append(
+            Line(
+                code,
+                indicator,
+                cells,
+                str(entry.get("remarque") or ""),
+                str(entry.get("pourquoi_gris") or ""),
+            )
+        )
     return Board(shown, places, themes)
 
 

@@ -25,6 +25,8 @@ from layidu.report.promises import Promises
 from layidu.report.series import charts
 
 PHRASES = re.compile(r"(?= ; | × )")  # where a figure ends and what is said of many begins
+NUMBER = re.compile(rf"[0-9][0-9{french.NARROW_SPACE}]*(?:,[0-9]+)?")
+HOLE = "\ue000"  # where a number goes in a shared text; page.js knows it too
 COLOUR_WORDS = {"GREEN": "vert", "YELLOW": "jaune", "RED": "rouge", "GREY": "gris"}
 
 
@@ -52,6 +54,7 @@ class Page:
     districts: pd.DataFrame  # country_map.DISTRICTS
     outlines: Sequence[str] = ()  # region outlines to draw, by name
     promises: Promises = field(default_factory=Promises)
+    catalogue: Sequence[Mapping[str, object]] = ()  # rows of mart.catalogue
     accounts: Sequence[SliceAccount] = ()
     names: Mapping[str, str] = field(default_factory=dict)  # uid -> name, of data sets and branches
     refused: pd.DataFrame = field(default_factory=REFUSED.frame)
@@ -166,21 +169,23 @@ def digest(text: str) -> str:
 
 
 def map_data(drawn: CountryMap) -> tuple[Markup, Markup]:
-    """What the selector needs, as JSON that cannot end the script it stands in; and phrases that many points share.
+    """What the selector needs, as JSON that cannot end the script it stands in; and the texts that points share.
 
-    A point's words are its figure and the numbers of the phrases that follow: status and completeness are the same
-    for thousands of points, and the page is carried on memory sticks.
+    Thousands of points say the same words with other numbers, and the page is carried on memory sticks: a point's
+    text is the numbers of its figure, then the places of that figure's wording and of what is said after it.
     """
-    phrases: dict[str, int] = {}
+    texts: dict[str, int] = {}
 
-    def short(words: str) -> list[str | int]:
-        figure, *rest = PHRASES.split(words)
-        return [figure, *(phrases.setdefault(phrase, len(phrases)) for phrase in rest)]
+    def short(words: str) -> str:
+        figure, *rest = PHRASES.split(words.replace(HOLE, "\ufffd"), maxsplit=1)
+        numbers = [number.replace(french.NARROW_SPACE, " ") for number in NUMBER.findall(figure)]
+        shared = (NUMBER.sub(HOLE, figure), "".join(rest))
+        return "|".join([*numbers, *(str(texts.setdefault(text, len(texts))) for text in shared)])
 
     themes = {
         code: {
             kind: {
-                "classes": [theme.classes[point.place] for point in drawn.points],
+                "classes": "".join(str(theme.classes[point.place]) for point in drawn.points),
                 "words": [short(theme.cells[point.place].words) for point in drawn.points],
                 "legend": [[shade.number, shade.words] for shade in theme.legend],
             }
@@ -188,7 +193,7 @@ def map_data(drawn: CountryMap) -> tuple[Markup, Markup]:
         }
         for code, kinds in drawn.themes.items()
     }
-    return as_json(themes), as_json(list(phrases))
+    return as_json(themes), as_json(list(texts))
 
 
 def as_json(value: object) -> Markup:

@@ -1,19 +1,22 @@
 """The views people read: French, complete, and only for reading."""
 
+import pandas as pd
 import psycopg
 import pytest
 
+from layidu.mapping.contracts import Band, Dimension, ReferenceIndicator, ReferenceValue
 from layidu.model import frames
-from tests.functional.test_read import INDICATOR, ONE, WORLD, fill, results
+from tests.functional.test_read import INDICATOR, ONE, TERMS, WORLD, cells, fill, mappings, results
 from tests.warehouse_world import DEFAULT, checked, load, night, uid
 from warehouse import read
 from warehouse.connect import Warehouse
+from warehouse.load_plan import load_plan
 from warehouse.load_results import switching, write_results
 
 VIEWS = (
     *("indicateurs", "valeurs", "engagements", "plan", "decomptes", "contradictions", "saisies"),
     *("qualite", "fraicheur", "rejets", "historique_valeurs", "changements", "rapports", "chevauchements"),
-    "hierarchies",
+    *("hierarchies", "catalogue", "valeurs_reference"),
 )
 
 
@@ -119,3 +122,55 @@ def test_two_hierarchies_stand_side_by_side_and_are_never_added_up(published: Wa
     assert [one["hierarchie"] for one in rows(published, "SELECT hierarchie FROM mart.indicateurs")] == [
         "actuelle"
     ] * 2
+
+
+def test_the_catalogue_shows_what_has_no_row_anywhere(published: Warehouse) -> None:
+    """An indicator without any source has no result; people must see it all the same, and why."""
+    declared = mappings()
+    nowhere = declared.variables["done"].model_copy(update={"name": "Nulle part", "cells": {"sandbox": None}})
+    unfed = INDICATOR.model_copy(update={"name": "Sans source", "denominator": "#{nowhere}"})
+    told = {"definition": "d", "unit": "%", "theme": "Z", "owner": "o", "source": "s"}
+    overlapping = Dimension(
+        name="Âge",
+        bands={
+            "0-4": Band(name="0-4 ans", overlaps=["5+"]),
+            "5+": Band(name="5 ans et plus", overlaps=["0-4"], printed="4 ans et plus"),
+        },
+    )
+    terms = pd.concat([TERMS, TERMS.assign(disaggregation="age=0-4")], ignore_index=True)
+    whole = mappings(
+        indicators={"PAL-TPR": INDICATOR, "X-1": unfed},
+        variables={**declared.variables, "nowhere": nowhere},
+        dimensions={"age": overlapping},
+        reference_indicators={
+            "Y-1": ReferenceIndicator(name="Enquête", short_name="E", **told),
+            "Y-2": ReferenceIndicator(name="Budget", short_name="B", missing="jamais donnée", **told),
+        },
+        reference_values=[
+            ReferenceValue(indicator="Y-1", year=year, value=15.3, population="toutes", source="EDS")
+            for year in (2018, 2013)
+        ],
+    )
+    with night(published) as run:
+        assert load_plan(published, whole, cells(), terms, run)
+    shown = {str(row["code"]): row for row in rows(published, "SELECT * FROM mart.catalogue")}
+    states = {code: (row["etat"], row["derniere_periode"]) for code, row in shown.items()}
+    assert states == {
+        "PAL-TPR": ("renseigné", "202603"),
+        "X-1": ("gris", None),
+        "Y-1": ("renseigné", "2018"),
+        "Y-2": ("gris", None),
+    }
+    assert shown["X-1"]["pourquoi_gris"] == (
+        "source inconnue, dénominateur : « Nulle part » n'a pas de cellule déclarée"
+    )
+    assert shown["Y-2"]["pourquoi_gris"] == "jamais donnée"
+    assert [row["annee"] for row in rows(published, "SELECT * FROM mart.valeurs_reference")] == [2013, 2018]
+    remarks = {
+        row["code_desagregation"]: row["remarque"]
+        for row in rows(published, "SELECT * FROM mart.indicateurs")
+    }
+    assert remarks == {
+        "": None,
+        "age=0-4": "tranches qui se chevauchent dans la source : « 0-4 ans » et « 4 ans et plus »",
+    }

@@ -180,3 +180,32 @@ REFERENCE_VALUE = Table(
     schema="plan",
     comment="What DHIS2 does not hold: survey values, model estimates, budgets",
 )
+
+CATALOGUE = Table(
+    "catalogue",
+    METADATA,
+    part("code", TEXT, "stable code, of plan.indicator or plan.reference_value"),
+    required("kind", TEXT, "dhis2, or reference: surveys, models and budgets"),
+    required("name", TEXT, "French name"),
+    required("short_name", TEXT, "French name of at most 50 characters"),
+    required("definition", TEXT, "French definition"),
+    required("unit", TEXT, "unit of the value"),
+    required("theme", TEXT, "French theme"),
+    required("owner", TEXT, "who answers for it"),
+    required("source", TEXT, "where the definition comes from"),
+    optional("note", TEXT, "what to know before using it"),
+    required("version", SMALL, "version of the formula in force"),
+    optional("grey", TEXT, "why there can be no value, in French; empty: nothing stands in its way"),
+    schema="plan",
+    comment="Every indicator that is promised, whatever feeds it, or why nothing does",
+)
+
+REMARK = Table(
+    "remark",
+    METADATA,
+    part("indicator", TEXT, "code of plan.indicator"),
+    part("disaggregation", TEXT, "band the remark is about; empty for the total"),
+    required("remark", TEXT, "French: bands that overlap, or that are not those the source prints"),
+    schema="plan",
+    comment="What to know of the bands a series rests on",
+)

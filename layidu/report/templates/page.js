@@ -25,8 +25,12 @@
     return item;
   }
 
-  function words(parts) {
-    return [parts[0]].concat(parts.slice(1).map(function (number) { return phrases[number]; })).join("");
+  // Numbers of a figure, then the places of its wording and of what is said after it.
+  function words(text) {
+    var parts = text.split("|");
+    var after = phrases[parts.pop()];
+    var figure = phrases[parts.pop()];
+    return figure.replace(/\ue000/g, function () { return parts.shift().replace(/ /g, "\u202f"); }) + after;
   }
 
   function draw() {
