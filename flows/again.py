@@ -91,8 +91,8 @@ def would_pass(night: Night, at_hand: AtHand, data_set: str, refusals: pd.DataFr
         {
             "record": pa.array(range(1, len(cells) + 1), pa.int32()),
             **{name: text(cells[name]).dictionary_encode() for name in KEY},
-            "value": text(cells["value"]),
-            **{name: pa.nulls(len(cells), pa.string()) for name in ("stored_by", "last_updated", "comment")},
+            "value": text(cells["value"]).dictionary_encode(),
+            **{name: pa.nulls(len(cells), pa.string()) for name in ("last_updated", "comment")},
             "deleted": pa.array([False] * len(cells)),
         }
     )

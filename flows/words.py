@@ -16,9 +16,9 @@ def account_line(account: SliceAccount) -> str:
         words += f" ; disparues {account.vanished}"
     if account.absent:
         words += f" ; absentes d'une seule lecture {account.absent}, gardées"
-    return (
-        words if account.outcome in ("loaded", "empty") else f"{words} [{account.outcome}] {account.message}"
-    )
+    if account.outcome not in ("loaded", "empty"):
+        words += f" [{account.outcome}]"
+    return f"{words} {account.message}".rstrip()
 
 
 def published_line(done: Published) -> str:

@@ -12,16 +12,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from layidu.model.alike import Places, alike
 from layidu.model.frames import FINDINGS, KEY, REFUSED_VALUES
 from layidu.model.metadata import Metadata
 from layidu.model.slices import Checked, Pulled
-from quality.alike import Places, alike
 from quality.reasons import REASONS, reason
 from quality.rules import Rule
 from quality.structure import Refusals, bad_structure
 
 Verdict = Literal["kept", "refused-some", "stopped", "empty"]
 # All that a rule about single values sees of a cell.
+MOST_LISTED = (
+    1000  # findings of a rule in one slice: beyond that it says something of the slice, not of its values
+)
 CELL_TELLS = ("data_element", "category_option_combo", "period", "value", "touched")
 
 
@@ -48,7 +51,15 @@ def check(pulled: Pulled, metadata: Metadata, mapped: pd.DataFrame, rules: Mappi
         raise AssertionError(f"{pulled.slice.name}: a record was lost or doubled by the gate")
     verdict: Verdict = "stopped" if judged.stop_reason else "refused-some" if len(refused) else "kept"
     return Checked(
-        pulled, kept, tombstones, refused, judged.findings, verdict, judged.stop_reason, judged.rules_run
+        pulled,
+        kept,
+        tombstones,
+        refused,
+        judged.findings,
+        verdict,
+        judged.stop_reason,
+        judged.rules_run,
+        " ; ".join(judged.remarks),
     )
 
 
@@ -65,6 +76,7 @@ class Judged:
         self.refused = REFUSED_VALUES.frame()
         self.findings = FINDINGS.frame()
         self.stop_reason = ""
+        self.remarks: list[str] = []
         self.rules_run = structural_checks
 
 
@@ -78,28 +90,28 @@ def judge(
     from quality.evaluation import failing_rows  # seconds to import: only when there is something to check
     from quality.suites import cell_suite, cells_frame, pair_suite
 
-    rows = frame_of(live)
-    of_cells = alike(rows[name] for name in CELL_TELLS)
-    cells = cells_frame(rows.iloc[of_cells.first], metadata)
+    told = with_days(live)
+    of_cells = alike(told[name] for name in CELL_TELLS)
+    cells = cells_frame(frame_of(told.take(pa.array(of_cells.first))), metadata)
     cells, expectations = cell_suite(cells, data_set, metadata, mapped, rules)
     failing = of_cells.spread(failing_rows(cells, expectations, data_set))
     judged.rules_run += len(expectations)
-    numbers = cells["number"].to_numpy()[of_cells.group]
-    pairs, pair_expectations = pair_suite(rows.assign(number=numbers), mapped, rules)
+    rows: pd.DataFrame = live.select(list(KEY)).to_pandas()
+    rows["number"] = cells["number"].to_numpy()[of_cells.group]
+    pairs, pair_expectations = pair_suite(rows, mapped, rules)
     if pair_expectations:
         of_pairs = alike(pairs[name] for name in pairs.columns if name != "left_row")
         distinct = pairs.iloc[of_pairs.first].assign(row_id=np.arange(len(of_pairs.first)))
         found = of_pairs.spread(failing_rows(distinct, pair_expectations, f"{data_set}:pairs"))
         failing |= {rule: pairs["left_row"].to_numpy()[places] for rule, places in found.items()}
         judged.rules_run += len(pair_expectations)
-    settle(judged, live, rows, failing, rules)
+    settle(judged, live, failing, rules)
     return judged
 
 
 def settle(
     judged: Judged,
     live: pa.Table,
-    rows: pd.DataFrame,
     failing: Mapping[str, Places],
     rules: Mapping[str, Rule],
 ) -> None:
@@ -111,7 +123,7 @@ def settle(
         rule = rules.get(name)
         places = np.unique(failing[name])
         if rule is not None and rule.action == "warn":
-            found.append(findings_of(rows.iloc[places], name, rule))
+            found.append(findings_of(live.take(pa.array(listed(judged, live, places, name))), name, rule))
         elif rule is not None and rule.action == "stop":
             judged.stop_reason = f"{rule.reason} (règle « {name} », {len(places)} valeurs)"
         else:
@@ -123,12 +135,30 @@ def settle(
         judged.findings = FINDINGS.check(pd.concat(found, ignore_index=True))
 
 
-def frame_of(table: pa.Table) -> pd.DataFrame:
-    """Arrow to pandas: ids as categories, value as text, `touched` the day of the last change as a category."""
-    stamps = table.column("last_updated").combine_chunks()
+def listed(judged: Judged, live: pa.Table, places: Places, name: str) -> Places:
+    """The findings that are put on record, and a word on the others: the same ones whatever order they came in."""
+    if len(places) <= MOST_LISTED:
+        return places
+    judged.remarks.append(
+        f"règle « {name} » : {len(places)} valeurs signalées, dont {MOST_LISTED} inscrites au registre"
+    )
+    cells = live.select(list(KEY)).take(pa.array(places)).to_pandas().astype(str)
+    first: Places = places[cells.sort_values(list(KEY)).index.to_numpy()[:MOST_LISTED]]
+    return first
+
+
+def with_days(live: pa.Table) -> pa.Table:
+    """What a rule about single values sees of each record; `touched` is the day of its last change."""
+    stamps = live.column("last_updated").combine_chunks()
     days = pc.utf8_slice_codeunits(stamps.dictionary, 0, 10).dictionary_encode()
     touched = pa.DictionaryArray.from_arrays(days.indices.take(stamps.indices), days.dictionary)
-    frame: pd.DataFrame = table.select([*KEY, "value"]).append_column("touched", touched).to_pandas()
+    return live.select([*KEY, "value"]).append_column("touched", touched)
+
+
+def frame_of(told: pa.Table) -> pd.DataFrame:
+    """Arrow to pandas: ids and `touched` as categories, value as text."""
+    text = told.column("value").cast(pa.string())
+    frame: pd.DataFrame = told.set_column(told.column_names.index("value"), "value", text).to_pandas()
     return frame
 
 
@@ -149,8 +179,7 @@ def refused_rows(
     return REFUSED_VALUES.frame(refused)
 
 
-def findings_of(rows: pd.DataFrame, name: str, rule: Rule) -> pd.DataFrame:
-    """Rows a warning rule flags, as frames.FINDINGS."""
-    return FINDINGS.cast(
-        rows[[*KEY, "value"]].assign(code=name, severity="warn", variable=None, reason=rule.reason)
-    )
+def findings_of(rows: pa.Table, name: str, rule: Rule) -> pd.DataFrame:
+    """Records a warning rule flags, as frames.FINDINGS."""
+    listed = frame_of(rows.select([*KEY, "value"]))
+    return FINDINGS.cast(listed.assign(code=name, severity="warn", variable=None, reason=rule.reason))

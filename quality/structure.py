@@ -8,7 +8,6 @@ which knows whether there is anything to close.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,14 +15,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from layidu.model.alike import alike
 from layidu.model.frames import KEY
 from layidu.model.metadata import Metadata
 from layidu.model.periods import Period, parse
-from quality.grammar import each, failures
+from quality.grammar import failures
 
 #: Codes that a tombstone may have too: beside a live record of its cell it cannot say which of the two is true.
 DOUBLES = ("ambiguous-source", "key-doubled")
-LARGEST_KEY = 1 << 62
 Mask = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 
@@ -150,30 +149,23 @@ def combo_checks(columns: Columns, data_set: str, metadata: Metadata) -> Iterato
 
 def doubled(columns: Columns, values: pa.Table) -> tuple[Mask, Mask]:
     """Records whose five-part key another record has too, and those of them that do not all say the same."""
-    key = np.zeros(len(next(iter(columns.values()))[0]), dtype=np.int64)
-    room = 1
-    for codes, texts in columns.values():
-        room *= len(texts) + 1
-        if room >= LARGEST_KEY:
-            key, room = pd.factorize(key)[0], (len(key) + 1) * (len(texts) + 1)
-        key = key * (len(texts) + 1) + codes + 1
-    key = pd.factorize(key)[0]
-    counts = np.bincount(key) if len(key) else np.zeros(1, dtype=np.int64)
-    twice: Mask = counts[key] > 1
+    of_key = alike(values[name] for name in columns)
+    twice: Mask = of_key.sizes()[of_key.group] > 1
     places = np.flatnonzero(twice)
     said: dict[int, set[tuple[object, object]]] = {}
     rows = values.select(["value", "deleted"]).take(pa.array(places)).to_pylist()
     for place, row in zip(places, rows, strict=True):
-        said.setdefault(int(key[place]), set()).add((row["value"], row["deleted"]))
-    ambiguous = np.zeros(len(key), dtype=bool)
-    ambiguous[places] = [len(said[int(key[place])]) > 1 for place in places]
+        said.setdefault(int(of_key.group[place]), set()).add((row["value"], row["deleted"]))
+    ambiguous = np.zeros(values.num_rows, dtype=bool)
+    ambiguous[places] = [len(said[int(of_key.group[place])]) > 1 for place in places]
     return twice, ambiguous
 
 
 def value_checks(values: pa.Table, columns: Columns, metadata: Metadata) -> Iterator[tuple[str, Mask]]:
     """There is a value, and its text is what the element's value type (or option set) allows."""
-    texts = values.column("value").combine_chunks()
-    absent = pc.fill_null(pc.equal(pc.utf8_length(texts), 0), fill_value=True).to_numpy(zero_copy_only=False)
+    codes, words = coded(values, "value")
+    texts = pa.array([*words, None], pa.string())  # the last one is the text of a record without any
+    absent = np.array([not word for word in words] + [True], dtype=bool)[codes]
     comment = values.column("comment")
     noted = pc.fill_null(pc.greater(pc.utf8_length(comment), 0), fill_value=False)
     yield "comment-only", absent & noted.to_numpy(zero_copy_only=False)
@@ -181,16 +173,15 @@ def value_checks(values: pa.Table, columns: Columns, metadata: Metadata) -> Iter
 
     version = version_of(metadata)
     elements = metadata.data_elements.set_index("uid")
-    codes, element_texts = columns["data_element"]
+    element_codes, element_texts = columns["data_element"]
     types = elements["value_type"].reindex(element_texts).tolist()
     for value_type in sorted({str(value_type) for value_type in types}):
-        positions = np.flatnonzero(judged(codes, [value_type == found for found in types]) & ~absent)
-        some = texts.take(pa.array(positions))
-        for code, failed in failures(value_type, some, version):
-            mask = np.zeros(values.num_rows, dtype=bool)
-            mask[positions] = failed.to_numpy(zero_copy_only=False)
-            yield code, mask
-    yield "option-unknown", unknown_option(texts, codes, elements.reindex(element_texts), metadata) & ~absent
+        concerned = judged(element_codes, [value_type == found for found in types]) & ~absent
+        for code, failed in failures(value_type, texts, version):
+            of_word = pc.fill_null(failed, fill_value=False).to_numpy(zero_copy_only=False)
+            yield code, concerned & of_word[codes]
+    unknown = unknown_option(words, codes, element_codes, elements.reindex(element_texts), metadata)
+    yield "option-unknown", unknown & ~absent
 
 
 def version_of(metadata: Metadata) -> tuple[int, int]:
@@ -199,24 +190,24 @@ def version_of(metadata: Metadata) -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def unknown_option(texts: pa.Array, codes: Codes, elements: pd.DataFrame, metadata: Metadata) -> Mask:
+def unknown_option(
+    words: list[str], codes: Codes, element_codes: Codes, elements: pd.DataFrame, metadata: Metadata
+) -> Mask:
     """Values of an element with an option set that are not one of its codes."""
-    unknown = np.zeros(len(texts), dtype=bool)
-    legal = metadata.option_values.groupby("option_set")["code"].agg(list).to_dict()
+    unknown = np.zeros(len(codes), dtype=bool)
+    legal = metadata.option_values.groupby("option_set")["code"].agg(frozenset).to_dict()
     option_sets = elements["option_set"].tolist()
     multiple = elements["value_type"].eq("MULTI_TEXT").tolist()
     for option_set in {text for text in option_sets if isinstance(text, str)}:
-        known_codes = pa.array(legal.get(option_set, []), pa.string())
+        known = legal.get(option_set, frozenset())
         for many in (False, True):
             of_set = [
                 found == option_set and many == is_many
                 for found, is_many in zip(option_sets, multiple, strict=True)
             ]
-            rows = np.flatnonzero(judged(codes, of_set))
-            some = texts.take(pa.array(rows))
-            test = each(partial(all_known, frozenset(known_codes.to_pylist())))
-            known = test(some) if many else pc.is_in(some, value_set=known_codes)
-            unknown[rows] = ~pc.fill_null(known, fill_value=False).to_numpy(zero_copy_only=False)
+            if any(of_set):
+                passed = [all_known(known, word) if many else word in known for word in words]
+                unknown |= judged(element_codes, of_set) & ~judged(codes, passed)
     return unknown
 
 

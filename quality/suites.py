@@ -24,8 +24,9 @@ COUNTS = ("INTEGER_ZERO_OR_POSITIVE", "INTEGER_POSITIVE")
 def cells_frame(kept: pd.DataFrame, metadata: Metadata) -> pd.DataFrame:
     """One row a value: its keys as categories, text, number (NaN when not numeric), and its period's dates.
 
-    `kept` is what `gate.frame_of` gives. Added to it: row_id int64, number float64, count float64 (elements that
-    count things), days float64 of the period, age_days float64 from the period's end to the value's last change.
+    `kept` is what `gate.frame_of` gives, of records no rule can tell apart one. Added to it: row_id int64, number
+    float64, count float64 (elements that count things), days float64 of the period, age_days float64 from the
+    period's end to the value's last change.
     Each distinct element, period, text and day is read once: a slice has few of them and many rows.
     """
     elements, periods = kept["data_element"].cat, kept["period"].cat

@@ -124,8 +124,7 @@ def values(rows: Iterable[tuple[Cell, str | None]], *, deleted: bool = False, st
         {
             "record": pa.array(range(1, size + 1), pa.int32()),
             **{name: coded(column) for name, column in columns.items()},
-            "value": pa.array([value for _, value in listed], pa.string()),
-            "stored_by": coded(["someone"] * size),
+            "value": coded([value for _, value in listed]),
             "last_updated": coded([stamp] * size),
             "comment": pa.array(["private"] * size, pa.string()),
             "deleted": pa.array([deleted] * size, pa.bool_()),
@@ -134,7 +133,7 @@ def values(rows: Iterable[tuple[Cell, str | None]], *, deleted: bool = False, st
     )
 
 
-def coded(words: Sequence[str]) -> pa.DictionaryArray:
+def coded(words: Sequence[str | None]) -> pa.DictionaryArray:
     """Text as pull codes it."""
     return pa.array(words, pa.string()).dictionary_encode().cast(frames.CODED)
 

@@ -14,7 +14,7 @@ import psycopg
 from layidu.model.slices import Slice
 from warehouse.keys import keys_of, period_keys
 from warehouse.stage_values import KEY_LIST
-from warehouse.staging import fetch, run_sql
+from warehouse.staging import LARGE, fetch, run_sql
 
 # Live rows the slice can speak about. Staged org units are in reach even if the tree moved meanwhile, else
 # their rows would be taken for new ones.
@@ -93,7 +93,7 @@ def find_differences(connection: psycopg.Connection, scope: Scope) -> Counter[st
     full = scope.slice.mode == "full"
     vanished = f"x.period IS NULL AND {CAN_VANISH}" if full else "false"
     join = "FULL" if full else "LEFT"
-    run_sql(
+    rows = run_sql(
         connection,
         f"CREATE TEMP TABLE difference ON COMMIT DROP AS SELECT {either(KEY_LIST)}, x.text,"
         f" {MOMENT} AS last_updated,"
@@ -104,9 +104,10 @@ def find_differences(connection: psycopg.Connection, scope: Scope) -> Counter[st
         " OR (x.tombstone = 0 AND x.value IS DISTINCT FROM d.value)",
         scope.parameters(),
     )
-    run_sql(connection, "ANALYZE difference")
-    # Few differences are looked up by the key; PostgreSQL now knows how few.
-    run_sql(connection, "SET LOCAL enable_nestloop = on")
+    if rows < LARGE:
+        # Few differences are looked up by the key; PostgreSQL must know how few.
+        run_sql(connection, "ANALYZE difference")
+        run_sql(connection, "SET LOCAL enable_nestloop = on")
     if full:
         spare_refused(connection)
     counts = fetch(connection, "SELECT action, count(*) FROM difference GROUP BY action")

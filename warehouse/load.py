@@ -29,7 +29,7 @@ from warehouse.lock import RunToken
 from warehouse.refusals import ISSUES, REFUSED, date_cured, resolve, stage_refused_cells, update_ledger
 from warehouse.slices import insert_slice, move_cursor, write_slice
 from warehouse.stage_values import stage_values
-from warehouse.staging import LARGE, analyse, fetch, run_sql
+from warehouse.staging import LARGE, analyse_grown, fetch, run_sql
 
 __all__ = ["load_registrations", "load_slice", "record_failed_slice"]
 
@@ -67,8 +67,7 @@ def load_slice(
                 move_cursor(connection, checked, run.run_id)
         write_slice(connection, checked, account, run.run_id)
     if account.written >= LARGE:
-        with warehouse.connect("owner") as connection:
-            analyse(connection, "source.data_value")
+        analyse_grown(warehouse, "source.data_value", account.written)
     return account
 
 
@@ -132,6 +131,8 @@ def loaded(
         forget_purged_tombstones(connection, scope)
     if staged.tombstones:
         remember_tombstones(connection, scope)
+    # Nobody tells the planner how many rows are open: what it takes for few may be very many.
+    run_sql(connection, "SET LOCAL enable_nestloop = off")
     newly_refused = update_ledger(connection, REFUSED, checked.refused, asked, run.run_id)
     update_ledger(connection, ISSUES, checked.findings, asked, run.run_id)
     resolve(connection, ISSUES, asked, source, run.run_id)
@@ -153,7 +154,7 @@ def loaded(
         outcome=outcome,
         newly_refused=newly_refused,
         changed_years=years_of_window(connection, scope) if absent.accepted else years,
-        message=absent.message,
+        message=" ; ".join(filter(None, (absent.message, checked.remarks))),
         absent=absent.unconfirmed,
         drift=drift,
     )

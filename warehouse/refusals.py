@@ -93,7 +93,7 @@ def resolve(connection: psycopg.Connection, ledger: Ledger, asked: Slice, source
     """Close what this answer shows to be over; call after `update_ledger`, with `staging` filled."""
     staged = f"{ledger.table}_now"
     in_scope = (
-        "(%(full)s AND k.period = ANY(%(periods)s) AND CASE WHEN o.key IS NULL THEN k.branch = %(branch)s"
+        "(%(full)s AND CASE WHEN o.key IS NULL THEN k.branch = %(branch)s"
         " ELSE o.key = b.key OR (%(children)s AND o.path LIKE b.path || '/%%') END)"
     )
     return run_sql(
@@ -110,7 +110,8 @@ def resolve(connection: psycopg.Connection, ledger: Ledger, asked: Slice, source
         " LEFT JOIN staging s ON s.period = p.key AND s.data_element = e.key AND s.org_unit = o.key"
         " AND s.category_option_combo = c.key AND s.attribute_option_combo = a.key"
         f" LEFT JOIN (SELECT DISTINCT ON ({CELL}) * FROM {staged}) n ON {same_cell('k', 'n')}"
-        f" WHERE {is_open('k')} AND k.data_set = %(data_set)s AND NOT EXISTS ("
+        # Whatever this answer can say of a cell, it says of a period that was asked for.
+        f" WHERE {is_open('k')} AND k.data_set = %(data_set)s AND k.period = ANY(%(periods)s) AND NOT EXISTS ("
         f" SELECT FROM {staged} m WHERE {same_cell('k', 'm')} AND m.code = k.code)"
         f" AND (s.period IS NOT NULL OR n.code IS NOT NULL OR {in_scope})) f WHERE t.key = f.key",
         {

@@ -58,7 +58,7 @@ def stage_records(connection: psycopg.Connection, kept: pa.Table, tombstones: pa
     """Kept records and tombstones as rows of numbers; comment and storedBy stay behind."""
     both = pa.concat_tables([kept, tombstones])
     columns = {name: coded(connection, name, both[name], source) for name in KEY_LIST.split(", ")}
-    texts = dictionary(both["value"].dictionary_encode())
+    texts = dictionary(both["value"])
     written = dictionary(both["last_updated"])
     is_tombstone = np.zeros(both.num_rows, dtype=np.int32)
     is_tombstone[kept.num_rows :] = 1

@@ -13,12 +13,14 @@ from psycopg import sql
 from pyarrow import csv
 
 from layidu.model.frames import Contract
+from warehouse.connect import Warehouse
 
 # COPY reads whatever it is given; pieces of this size keep both sides busy.
 PIECE = 1 << 20
 BINARY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, flags, length of the extension
 BINARY_END = b"\xff\xff"
 LARGE = 50_000  # from here on the planner must know the size
+ANALYSED_SHARE = 3  # a third of the table is news; below that PostgreSQL's own analysis comes in time
 Numbers = NDArray[np.int32] | NDArray[np.datetime64]
 SQL_OF = {"i": "int", "M": "timestamptz"}
 YEAR_2000 = 946_684_800_000_000  # microseconds after 1970
@@ -167,3 +169,15 @@ def analyse(connection: psycopg.Connection, *tables: str) -> None:
     """Tell the planner what a large write has changed; by the owner of the tables, outside of the write."""
     for table in tables:
         connection.execute(as_sql(f"ANALYZE {table}"))
+
+
+def analyse_grown(warehouse: Warehouse, table: str, written: int) -> None:
+    """The same after a write of so many rows, where they are a good part of what the planner knows of."""
+    with warehouse.connect("owner") as connection:
+        known = fetch_number(
+            connection,
+            "SELECT reltuples::bigint FROM pg_class WHERE oid = %(table)s::regclass",
+            {"table": table},
+        )
+        if written * ANALYSED_SHARE >= known:
+            analyse(connection, table)

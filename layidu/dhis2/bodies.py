@@ -4,9 +4,10 @@ import gzip
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import requests
 
@@ -19,7 +20,7 @@ from layidu.dhis2.answers import (
     RightsError,
 )
 from layidu.dhis2.refusals import plain, raise_for_time_out, refusal, unknown_outcome
-from layidu.dhis2.transport import BrokenOffError, NotWholeError, TooSlowError, whole_body
+from layidu.dhis2.transport import BrokenOffError, NotWholeError, TooSlowError, is_packed, whole_body
 
 MOST_JSON_BYTES = 1 << 30
 MOST_FILE_BYTES = 8 << 30
@@ -62,20 +63,28 @@ def keep(response: requests.Response, target: Path, deadline: float) -> Answer:
 
 
 def write_packed(response: requests.Response, target: Path, deadline: float) -> Answer:
-    """Write a body to disk while its checksum is taken."""
+    """Write a body to disk while its checksum is taken; what came packed is kept as it came."""
     digest, length, first, last = hashlib.sha256(), 0, b"", b""
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with (
-        os.fdopen(descriptor, "wb") as file,
-        gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=1, mtime=0) as packed,
-    ):
-        for block in whole_body(response, deadline=deadline, at_most=MOST_FILE_BYTES):
+    with os.fdopen(descriptor, "wb") as file:
+        packed = is_packed(response)
+        blocks = whole_body(
+            response, deadline=deadline, at_most=MOST_FILE_BYTES, as_sent=file.write if packed else None
+        )
+        for block in blocks if packed else packed_into(file, blocks):
             first, last = first or block[:512], block[-1:]
             digest.update(block)
             length += len(block)
-            packed.write(block)
     refuse_page("GET", response, first.decode("utf-8", errors="replace"))
     return Answer(target, digest.hexdigest(), length, response.headers.get("Content-Type", ""), last)
+
+
+def packed_into(file: BinaryIO, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same blocks, written to a file on their way, packed."""
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, compresslevel=1, mtime=0) as packed:
+        for block in blocks:
+            packed.write(block)
+            yield block
 
 
 def refuse_page(method: str, response: requests.Response, text: str) -> None:

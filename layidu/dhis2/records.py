@@ -9,12 +9,12 @@ from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pv
 
 from layidu.dhis2.dialects import DELETED_MARK, LIVE_MARKS
+from layidu.model.alike import alike
 from layidu.model.frames import CODED, DATA_VALUES, KEY
 
 #: DHIS2's header -> our column; the order is that of the answer.
@@ -31,7 +31,7 @@ HEADER = {
     "followup": "followup",
     "deleted": "deleted",
 }
-PLAIN_TEXT = frozenset({"value", "comment"})
+PLAIN_TEXT = frozenset({"comment"})
 BLOCK_BYTES = 8 << 20
 SHOWN = 3
 
@@ -102,18 +102,17 @@ def require_single(values: pa.Table, *, contradictions: bool) -> None:
 
     The check refuses both of them. The same record twice is a body sent twice, and no matter of its records.
     """
-    keys = numbered_keys(values)
-    _, firsts, counts = np.unique(keys, return_index=True, return_counts=True)
-    if len(firsts) == len(keys):
+    of_key = alike(values[column] for column in KEY)
+    if of_key.all_differ:
         return
-    places = np.flatnonzero(np.isin(keys, keys[firsts[counts > 1]]))
+    places = np.flatnonzero(of_key.sizes()[of_key.group] > 1)
     said: dict[int, list[tuple[object, object]]] = {}
     rows = values.select(["value", "deleted"]).take(pa.array(places)).to_pylist()
-    for number, row in zip(keys[places].tolist(), rows, strict=True):
+    for number, row in zip(of_key.group[places].tolist(), rows, strict=True):
         said.setdefault(number, []).append((row["value"], row["deleted"]))
     repeated = [key for key, contents in said.items() if len(set(contents)) < len(contents)]
     if repeated or not contradictions:
-        place = int(np.flatnonzero(keys == (repeated or list(said))[0])[0])
+        place = int(of_key.first[(repeated or list(said))[0]])
         key = values.slice(place, 1).select(list(KEY)).to_pylist()[0]
         raise DoubtfulError(f"deux fois la même clé : {' / '.join(str(part) for part in key.values())}")
 
@@ -126,13 +125,3 @@ def require_known(values: pa.Table, column: str, asked: Collection[str], what: s
         raise DoubtfulError(f"{what} : {', '.join(map(str, foreign[:SHOWN]))}")
     if chunk.null_count:
         raise DoubtfulError(f"{what} : une colonne {column} vide")
-
-
-def numbered_keys(values: pa.Table) -> npt.NDArray[np.int64]:
-    """A number for each record's five-part key: the same number, the same key."""
-    keys = np.zeros(values.num_rows, dtype=np.int64)
-    for column in KEY:
-        chunk = values[column].combine_chunks()
-        codes = pc.fill_null(chunk.indices, len(chunk.dictionary)).to_numpy(zero_copy_only=False)
-        _, keys = np.unique(keys * (len(chunk.dictionary) + 1) + codes, return_inverse=True)
-    return keys

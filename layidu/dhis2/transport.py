@@ -9,7 +9,7 @@ import os
 import random
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -164,8 +164,26 @@ def open_session(credentials: Credentials, *, user_agent: str, retry: Retry) -> 
     return session
 
 
-def whole_body(response: requests.Response, *, deadline: float, at_most: int) -> Iterator[bytes]:
+def is_packed(response: requests.Response) -> bool:
+    """Whether the body travels as gzip."""
+    return encoding_of(response) in {"gzip", "x-gzip"}
+
+
+def encoding_of(response: requests.Response) -> str:
+    """How the body is coded on its way."""
+    return response.headers.get("Content-Encoding", "identity").strip().lower()
+
+
+def whole_body(
+    response: requests.Response,
+    *,
+    deadline: float,
+    at_most: int,
+    as_sent: Callable[[bytes], object] | None = None,
+) -> Iterator[bytes]:
     """Yield the decoded body in blocks; raise `NotWholeError` unless its end is proved.
+
+    `as_sent` is given the blocks as they travelled, packed if the body is.
 
     `deadline` is a reading of `time.monotonic`: a server that drips one byte at a time never trips a read
     time-out. `at_most` stops a small answer from unpacking into an endless one.
@@ -175,12 +193,11 @@ def whole_body(response: requests.Response, *, deadline: float, at_most: int) ->
         raise NotWholeError(
             "ni longueur annoncée, ni fin de bloc : rien ne prouve que la réponse est entière"
         )
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    blocks = raw_blocks(raw, deadline=deadline)
-    if encoding in {"gzip", "x-gzip"}:
+    blocks = raw_blocks(raw, deadline=deadline, as_sent=as_sent)
+    if is_packed(response):
         blocks = unpacked(blocks)
-    elif encoding != "identity":
-        raise NotWholeError(f"un codage inconnu ({encoding})")
+    elif encoding_of(response) != "identity":
+        raise NotWholeError(f"un codage inconnu ({encoding_of(response)})")
     total = 0
     for block in blocks:
         total += len(block)
@@ -191,12 +208,14 @@ def whole_body(response: requests.Response, *, deadline: float, at_most: int) ->
         yield block
 
 
-def raw_blocks(raw: Any, *, deadline: float) -> Iterator[bytes]:
+def raw_blocks(raw: Any, *, deadline: float, as_sent: Callable[[bytes], object] | None) -> Iterator[bytes]:
     """Yield the bytes as they travelled; urllib3 raises on a short length and a missing chunk terminator."""
     try:
         for block in raw.stream(BLOCK, decode_content=False):
             if time.monotonic() > deadline:
                 raise TooSlowError("la réponse n'en finit pas : délai total dépassé")
+            if as_sent is not None:
+                as_sent(block)
             yield block
     except ReadTimeoutError as error:
         raise TooSlowError("plus rien ne vient : délai de lecture dépassé") from error

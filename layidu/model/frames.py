@@ -157,8 +157,7 @@ DATA_VALUES = pa.schema(
         ("org_unit", CODED),
         ("category_option_combo", CODED),
         ("attribute_option_combo", CODED),
-        ("value", pa.string()),  # DHIS2's own text; null when the record has none
-        ("stored_by", CODED),
+        ("value", CODED),  # DHIS2's own text; null when the record has none
         ("last_updated", CODED),  # DHIS2's own text
         ("comment", pa.string()),
         ("deleted", pa.bool_()),

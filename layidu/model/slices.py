@@ -61,6 +61,9 @@ class Checked:
     verdict: Literal["kept", "refused-some", "stopped", "empty"]
     stop_reason: str = ""  # French sentence when stopped
     rules_run: int = 0  # how many rules were evaluated; 0 with verdict other than "empty" is a bug
+    remarks: str = (
+        ""  # French: what a person should know of the whole slice, e.g. a rule that flags nearly all of it
+    )
 
     @property
     def received(self) -> int:

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
+from pathlib import Path
 
 from flows.copying import copy_slices
 from flows.night import AtHand, Night
 from layidu.dhis2.client import connect
-from layidu.mapping.contracts import Source, SourceDataSet
+from layidu.mapping.contracts import Mappings, Source, SourceDataSet
 from layidu.mapping.reader import read_mappings
 from layidu.model.frames import METADATA_EVENTS
 from layidu.model.slices import Slice, SliceAccount
@@ -23,9 +25,17 @@ from warehouse.lock import hold
 def fresh(server: EmbeddedServer) -> Warehouse:
     """A database that knows the source's metadata and none of its values."""
     warehouse = server.fresh()
+    declared(settings_of(warehouse.home).mappings)
     with hold(warehouse, "bench", code_version="0", mappings_digest="0") as token:
         load_metadata(warehouse, WORLD.metadata(), token)
     return warehouse
+
+
+@cache
+def declared(folder: Path) -> Mappings:
+    """What the product declares, and this source; read once, because it costs the same whatever is copied."""
+    source = Source(url="bench", data_sets=[SourceDataSet(uid=WORLD.data_set)])
+    return read_mappings(folder).model_copy(update={"sources": {WORLD.source: source}})
 
 
 def pull(
@@ -38,8 +48,6 @@ def pull(
 ) -> list[SliceAccount]:
     """One run over these slices, as a night does it."""
     settings = settings_of(warehouse.home)
-    declared = Source(url="bench", data_sets=[SourceDataSet(uid=WORLD.data_set)])
-    mappings = read_mappings(settings.mappings).model_copy(update={"sources": {WORLD.source: declared}})
     url = f"{address}/{variant}/{rows_a_second}"
     client = connect(Credentials(url, username="bench", password="bench"))  # noqa: S106
     at_hand = AtHand(
@@ -48,7 +56,14 @@ def pull(
     slices = [Slice(WORLD.source, WORLD.data_set, group, WORLD.country) for group in groups]
     accounts: list[SliceAccount] = []
     with hold(warehouse, "bench", code_version="0", mappings_digest="0") as token:
-        night = Night(settings, mappings, read_rules(settings.rules), warehouse, token, Console(quiet=True))
+        night = Night(
+            settings,
+            declared(settings.mappings),
+            read_rules(settings.rules),
+            warehouse,
+            token,
+            Console(quiet=True),
+        )
         accounts += copy_slices(night, at_hand, slices)
     for body in (warehouse.home / "answers").rglob("*.gz"):
         with suppress(FileNotFoundError):

@@ -98,7 +98,7 @@ def answer(rows: list[tuple[object, ...]]) -> Pulled:
     """An answer of rows (element, period, unit, option combo, attribute combo, value, touched, comment, deleted)."""
     columns = list(zip(*rows, strict=True)) if rows else [()] * 9
     named = dict(zip([*frames.KEY, "value", "last_updated", "comment", "deleted"], columns, strict=True))
-    named |= {"record": range(1, len(rows) + 1), "stored_by": [None] * len(rows)}
+    named["record"] = range(1, len(rows) + 1)
     table = pa.table({f.name: pa.array(list(named[f.name])).cast(plain(f.type)) for f in frames.DATA_VALUES})
     table = table.cast(frames.DATA_VALUES)
     at = datetime(2026, 4, 8, 2)  # noqa: DTZ001
@@ -218,6 +218,20 @@ def test_warnings_keep_the_value_and_name_the_cell(metadata: Metadata) -> None:
     assert sorted(found.index) == ["late-correction", "rdt-positive-le-done"]
     assert found.loc["rdt-positive-le-done", "data_element"] == POSITIVE
     assert found.loc["late-correction", "period"] == "202501"
+
+
+def test_a_rule_that_flags_nearly_everything_lists_some_and_counts_all(
+    metadata: Metadata, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quality.gate.MOST_LISTED", 2)
+    late = {"period": "202501", "touched": "2026-03-30T08:00:00.000+0000"}
+    rows = [row(STOCK, "3", **late), row(TESTS, "1", combo=YOUNG, **late), row(TESTS, "2", combo=OLD, **late)]
+    there, back = judge(rows, metadata), judge(rows[::-1], metadata)
+    assert there.kept.num_rows == 3
+    assert "« late-correction » : 3 valeurs signalées, dont 2 inscrites" in there.remarks
+    cells = [*frames.KEY, "value", "code"]
+    assert len(there.findings) == 2
+    assert there.findings[cells].values.tolist() == back.findings[cells].values.tolist()
 
 
 def test_a_pair_with_one_side_missing_is_not_compared(metadata: Metadata) -> None:
