@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Places = npt.NDArray[np.int64]
-Column = pd.Series | npt.NDArray[np.generic] | pa.ChunkedArray
+Column: TypeAlias = pd.Series | npt.NDArray[np.generic] | pa.ChunkedArray
 LARGEST = 1 << 62
 
 
