@@ -3,13 +3,10 @@
 The numbers are those of our list of peers' defects; each line says what a test must show.
 """
 
-import ast
-from functools import cache
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.named_tests import require_named
+
 CLIENT, TRANSPORT = "tests/unit/test_dhis2_client.py", "tests/contract/test_pull_transport.py"
 GATE, GRAMMAR = "tests/unit/test_quality_gate.py", "tests/unit/test_value_grammar.py"
 SENDING, LEDGER = "tests/unit/test_push_sending.py", "tests/functional/test_ledger.py"
@@ -198,25 +195,9 @@ SHOWN: dict[int, tuple[str, tuple[str, ...]]] = {
 PENDING = {14, 33}
 
 
-@cache
-def defined_in(path: str) -> frozenset[str]:
-    """The names of the tests a file defines."""
-    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
-    return frozenset(
-        node.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    )
-
-
 @pytest.mark.parametrize("point", SHOWN)
 def test_the_tests_of_a_point_exist(point: int) -> None:
-    holds, tests = SHOWN[point]
-    assert holds
-    assert tests
-    for test in tests:
-        path, _, name = test.partition("::")
-        assert name in defined_in(path), f"point {point}: {test} is gone"
+    require_named(*SHOWN[point])
 
 
 def test_every_point_is_shown_or_admitted_to_be_pending() -> None:
