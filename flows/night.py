@@ -85,6 +85,7 @@ class Published:
     zeros_left_out: int = 0
     explained: int = 0  # figures that show what the server holds, where that is not what we want
     message: str = ""
+    refusal: LayiduError | None = None  # why the server took nothing at all
 
     @property
     def holds(self) -> bool:
@@ -157,5 +158,5 @@ class Outcome:
             "confirmed": sum(one.confirmed for one in self.published),
             "compared": sum(one.compared for one in self.published),
             "different": sum(one.different for one in self.published),
-            "errors": [error.where for error in self.errors],
+            "errors": [f"{error.where} : {error.found}" for error in self.errors],
         }

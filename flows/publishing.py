@@ -14,11 +14,12 @@ from flows.wanted import Wanted, wanted
 from layidu.dhis2 import ledger, push, read_back
 from layidu.dhis2.answers import RightsError
 from layidu.dhis2.client import Client
-from layidu.dhis2.conflicts import meaning
+from layidu.dhis2.conflicts import WHOLE_DATA_SET, meaning
 from layidu.dhis2.delivery import Delivered, deliver
 from layidu.dhis2.elements import data_set_uid
 from layidu.dhis2.permitted import needs_form, permit
 from layidu.dhis2.target_form import read_approvals, read_form
+from layidu.errors import ConfigurationError
 from layidu.mapping.publishing import Publication
 from warehouse import holds, load_ledger
 
@@ -218,4 +219,18 @@ def send_and_prove(night: Night, compared: Compared, done: Published, name: str)
     done.moved = len(read_back.moved_outside(planned, delivered.after))
     done.newly_refused = load_ledger.newly_refused(
         night.warehouse, compared.target, compared.data_set, night.token
+    )
+    done.refusal = whole_refusal(compared, delivered.proof, name)
+
+
+def whole_refusal(compared: Compared, proof: pd.DataFrame, name: str) -> ConfigurationError | None:
+    """What is wrong when the server takes nothing at all of a data set: that is no matter of its cells."""
+    codes = proof["code"].dropna().unique()
+    if proof.empty or not proof["state"].eq("rejected").all() or not WHOLE_DATA_SET.issuperset(codes):
+        return None
+    return ConfigurationError(
+        where=f"publication vers « {name} », cible « {compared.target} »",
+        found=f"le serveur refuse les {len(proof)} cellules envoyées : {meaning(str(codes[0])).reason}",
+        expected="un compte d'envoi qui peut écrire dans ce jeu de données",
+        todo="layidu check --server dit ce qui manque à chaque compte ; la nuit suivante enverra de nouveau",
     )

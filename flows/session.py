@@ -100,7 +100,7 @@ def conduct(
                     night.token.run_id,
                     outcome="failed",
                     exit_code=error.exit_code,
-                    summary={"errors": [error.where]},
+                    summary={"errors": [f"{error.where} : {error.found}"]},
                 )
             raise
         try:

@@ -120,6 +120,8 @@ def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run:
         with recorded(outcome):
             done = run(f"publication {code}", publish, night_, source, code, publication)
             outcome.published.append(done)
+            if done.refusal is not None:
+                outcome.errors.append(done.refusal)
             if not done.held:
                 delivered.setdefault(publication.target, []).append((source, done))
     for target, done_there in delivered.items():

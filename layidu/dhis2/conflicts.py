@@ -92,8 +92,8 @@ TO_DO: dict[ConflictClass, str] = {
     "harmless": "rien à faire",
 }
 
-#: Refusals of the data set as a whole: sending fewer rows changes nothing.
-WHOLE_DATA_SET = frozenset({"E7600", "E7601", "E8002", "E8003", "E8004", "E8005", "E8010"})
+#: Refusals of the data set as a whole: sending fewer rows changes nothing, and no cell of it is to blame.
+WHOLE_DATA_SET = frozenset({"403", "E7600", "E7601", "E8002", "E8003", "E8004", "E8005", "E8010"})
 PREFIXES: tuple[tuple[str, ConflictClass], ...] = (
     ("E764", "locked"),
     ("E803", "locked"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from layidu.dhis2.canonical import canonicals
-from layidu.dhis2.conflicts import meaning
+from layidu.dhis2.conflicts import WHOLE_DATA_SET, meaning
 from layidu.dhis2.push import KEY, changes
 from layidu.dhis2.read_back import ledger_after, settle
 from layidu.model.frames import LEDGER, LEDGER_CHANGES, LEDGER_OUTCOME, PUSH_PLAN, TARGET_CELLS
@@ -67,8 +67,8 @@ def set_aside(planned: pd.DataFrame, ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def to_be_mended(code: str) -> bool:
-    """Whether a refusal lasts until somebody does something."""
-    return meaning(code).conflict_class in ("fix-mapping", "forbidden")
+    """Whether a refusal lasts until somebody does something; one of the whole data set is the run's failure."""
+    return code not in WHOLE_DATA_SET and meaning(code).conflict_class in ("fix-mapping", "forbidden")
 
 
 def outcome(known_: Known, planned: pd.DataFrame, proof: pd.DataFrame) -> pd.DataFrame:

@@ -5,12 +5,19 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flows.nightly import ending
 from layidu.mapping.reader import read_mappings
 from layidu.mapping.unusedcheck import names_used
+from layidu.sandbox import process as sandbox_process
+from layidu.settings import read_settings
+from tests.bad_days import Site
 from tests.hamlet import Answer, Person, hamlet_mappings
+from warehouse import runs
+from warehouse.connect import open_warehouse
 
 EQUATION = re.compile(
     r"reçues (\d+) = nouvelles (\d+) \+ modifiées (\d+) \+ fermées (\d+) \+ inchangées (\d+) \+ refusées (\d+)"
@@ -51,12 +58,50 @@ def published(publication: tuple[Answer, int]) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def publication(person: Person, first_night: Answer) -> tuple[Answer, int]:
+def hashes(first_night: Answer) -> dict[str, str]:
+    """Publication -> the hash of its plan, that waits for consent."""
+    found = re.findall(r"publication (\w+) : .* layidu publish --approve ([0-9a-f]{16})", first_night.stderr)
+    assert {"SRPF", "PALU", "COMPL"} <= {code for code, _ in found}
+    return dict(found)
+
+
+@pytest.fixture(scope="module")
+def refused_push(person: Person, hashes: dict[str, str]) -> tuple[Answer, dict[str, Any]]:
+    """The server refuses every push of an approved plan: what the command answered, and the run's record."""
+    folder = person.home / "sandbox" / "hamlet"
+    site = Site(sandbox_process.start(folder, "hamlet").url, folder)
+    refusal = {"status": 403, "html": False, "message": "Access is denied", "method": "POST"}
+    with site.bad_day("status", path="/api/dataValueSets", **refusal):
+        answer = person.run("publish", "--approve", hashes["SRPF"])
+    record: dict[str, Any] = json.loads(person.run("status", "--json").stdout)["runs"][0]
+    return answer, record
+
+
+def test_a_refused_push_fails_the_run_and_its_first_cause_is_on_record(
+    person: Person, refused_push: tuple[Answer, dict[str, Any]]
+) -> None:
+    answer, record = refused_push
+    assert answer.returncode == 3
+    assert ending(answer.returncode, answer.stderr).type.value == "FAILED"
+    assert record["outcome"] == "failed"
+    assert record["exit_code"] == 3
+    assert "0 relues et égales" in answer.stderr
+    [first, *_] = re.findall(r"erreur : (.*)\n  trouvé  : (.*)", answer.stderr)
+    assert "403" in first[1]
+    assert runs_of(person)[0].summary["errors"][0] == " : ".join(first)
+
+
+def runs_of(person: Person) -> list[runs.Run]:
+    """The ledger of runs, newest first."""
+    return runs.last_runs(open_warehouse(read_settings(person.environment({}))))
+
+
+@pytest.fixture(scope="module")
+def publication(
+    person: Person, hashes: dict[str, str], refused_push: tuple[Answer, dict[str, Any]]
+) -> tuple[Answer, int]:
     """Each publication waits for its own consent; one is accepted as a hold, the others by their hash."""
-    hashes = dict(
-        re.findall(r"publication (\w+) : .* layidu publish --approve ([0-9a-f]{16})", first_night.stderr)
-    )
-    assert {"SRPF", "PALU", "COMPL"} <= set(hashes)
+    assert refused_push[0].returncode == 3
     waiting = person.run("holds").stdout
     accepted = next(line.split()[0] for line in waiting.splitlines() if "sandbox/PALU" in line)
     assert person.run("holds", "accept", accepted, "--reason", "relu avec le district").returncode == 0
