@@ -192,7 +192,11 @@ def test_an_error_is_classed_by_its_code_whatever_its_message_says(message: str)
             headers = {"WWW-Authenticate": said["www-authenticate"]} if "www-authenticate" in said else {}
             text = "<html>page</html>" if body is None else json.dumps(body)
             error = refusal(
-                method="GET", url="https://dhis2.example/api/x", status=said["status"], headers=headers, text=text
+                method="GET",
+                url="https://dhis2.example/api/x",
+                status=said["status"],
+                headers=headers,
+                text=text,
             )
             return type(error), error.error_code
 
@@ -249,6 +253,10 @@ def test_a_refused_csv_gives_its_code_on_every_version(tmp_path: Path, dialect: 
             retry=read_retry(attempts=0, backoff_seconds=0.01),
         )
         with pytest.raises(AnswerError) as raised:
-            client.download(CSV, [("dataSet", uid("data_set", "SRPF")), ("orgUnit", unit_uid("HA-F1"))], tmp_path / "body.gz")
+            client.download(
+                CSV,
+                [("dataSet", uid("data_set", "SRPF")), ("orgUnit", unit_uid("HA-F1"))],
+                tmp_path / "body.gz",
+            )
     assert raised.value.error_code == "E2002", raised.value
     assert not (tmp_path / "body.gz").exists()

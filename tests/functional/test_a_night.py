@@ -104,7 +104,13 @@ def publication(
     assert refused_push[0].returncode == 3
     waiting = person.run("holds").stdout
     accepted = next(line.split()[0] for line in waiting.splitlines() if "sandbox/PALU" in line)
+    assert "sandbox/PALU" in person.run("holds", "show", accepted).stdout
     assert person.run("holds", "accept", accepted, "--reason", "relu avec le district").returncode == 0
+    rejected = next(line.split()[0] for line in waiting.splitlines() if "sandbox/COMPL" in line)
+    assert person.run("holds", "reject", rejected, "--reason", "pas encore").returncode == 0
+    told = person.run("publish")
+    assert re.search(r"publication PALU : [1-9]\d* cellules envoyées", told.stderr), told.stderr
+    assert re.search(r"publication COMPL : \d+ cellules attendent un accord", told.stderr), told.stderr
     approvals = [text for code, one in hashes.items() if code != "PALU" for text in ("--approve", one)]
     done = person.run("publish", *approvals)
     return done, json.loads(person.run("status", "--json").stdout)["runs"][0]["run"]
@@ -141,6 +147,16 @@ def test_status_is_for_machines_too(person: Person, first_night: Answer) -> None
     assert status["freshness"]
     assert all(data_set["last_pull"] for data_set in status["freshness"])
     assert person.run("status").returncode == 0
+
+
+def test_psql_is_opened_with_the_reading_address(person: Person, first_night: Answer, tmp_path: Path) -> None:
+    assert first_night.returncode == 4
+    client = tmp_path / "psql"
+    client.write_text('#!/bin/sh\necho "psql $@"\n', encoding="utf-8")
+    client.chmod(0o755)
+    opened = person.run_alone("db", "psql", PATH=f"{tmp_path}:/usr/bin:/bin")
+    assert opened.returncode == 0, opened.stderr
+    assert opened.stdout.strip() == f"psql {person.run('db', 'url').stdout.strip()}"
 
 
 def test_a_value_is_explained_down_to_its_cells(person: Person, first_night: Answer) -> None:

@@ -67,7 +67,9 @@ def test_a_right_that_comes_late_costs_a_night_and_no_value(
         with_source(hamlet, vanished_hold_rows=0, vanished_hold_share=0.0)
         hamlet.run("pull", pull_all)
         before = hamlet.copy()
-        with hamlet.server.faults.on("lost_sharing", user="pull", data_set=SETS[0], path="/api/dataValueSets"):
+        with hamlet.server.faults.on(
+            "lost_sharing", user="pull", data_set=SETS[0], path="/api/dataValueSets"
+        ):
             late = hamlet.run("pull", pull_all)
         assert late.exit_code in (3, 4)
         assert {one.slice.data_set for one in late.accounts if one.outcome == "failed"} == {SETS[0]}

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -23,8 +24,8 @@ from warehouse.passwords import read_passwords
 SOURCES = (
     f"hameau:\n  url: sandbox:hamlet\n  data_sets: [{uid('data_set', 'SRPF')}, {uid('data_set', 'PALU')}]\n"
 )
-#: Fires soon after it is deployed, and not again before the test is over.
-EVERY_MINUTE = """
+#: One fires soon after it is deployed, and not again before the test is over; the others when they are asked for.
+DEPLOYED = """
 name: essai
 pull: []
 deployments:
@@ -33,9 +34,18 @@ deployments:
     work_pool:
       name: layidu
     schedules:
-      - interval: 60
+      - interval: 600
         anchor_date: "{first}"
     concurrency_limit: 1
+  - name: semaine
+    entrypoint: flows.reconcile.reconcile
+    work_pool:
+      name: layidu
+  - name: fenêtre
+    entrypoint: flows.backfill.backfill
+    work_pool:
+      name: layidu
+    parameters: {{first: "202601", last: "202603"}}
 """
 ENDED = ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]
 PATIENCE_SECONDS = 150
@@ -63,25 +73,38 @@ def settings(short_home: Callable[[], Path], tmp_path: Path) -> Iterator[Setting
     list(service.down(settings))
 
 
-def ended_runs(url: str) -> list[dict[str, Any]]:
-    """The runs that came to an end, first one first, as Prefect's own interface tells them."""
-    asked = {"sort": "START_TIME_ASC", "flow_runs": {"state": {"type": {"any_": ENDED}}}}
+def ask(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """What Prefect's own interface answers."""
+    data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(  # noqa: S310 - our own loopback address
-        f"{url}/api/flow_runs/filter", json.dumps(asked).encode(), {"Content-Type": "application/json"}
+        f"{url}/api/{path}", data, {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-        found: list[dict[str, Any]] = json.load(answer)
+        return json.load(answer)
+
+
+def ended_runs(url: str, **of: Any) -> list[dict[str, Any]]:
+    """The runs that came to an end, first one first."""
+    asked = {"sort": "START_TIME_ASC", "flow_runs": {"state": {"type": {"any_": ENDED}}, **of}}
+    found: list[dict[str, Any]] = ask(url, "flow_runs/filter", asked)
     return found
 
 
-def first_ended_run(url: str) -> dict[str, Any]:
+def first_ended_run(url: str, **of: Any) -> dict[str, Any]:
     give_up = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < give_up:
-        runs = ended_runs(url)
+        runs = ended_runs(url, **of)
         if runs:
             return runs[0]
         time.sleep(1)
-    pytest.fail(f"no scheduled run ended within {PATIENCE_SECONDS} s")
+    pytest.fail(f"no run ended within {PATIENCE_SECONDS} s")
+
+
+def run_of(url: str, deployment: str) -> dict[str, Any]:
+    """A run of a deployment that a person asks for, once it has ended."""
+    found = ask(url, f"deployments/name/{quote(deployment)}")
+    asked = ask(url, f"deployments/{found['id']}/create_flow_run", {})
+    return first_ended_run(url, id={"any_": [asked["id"]]})
 
 
 def processes_of(home: Path) -> list[str]:
@@ -104,7 +127,7 @@ def test_a_scheduled_night_runs_by_itself_and_down_leaves_nothing(settings: Sett
     for line in service.up(settings, deployments):
         said.append(line)
         first = datetime.now(UTC) + timedelta(seconds=15)
-        deployments.write_text(EVERY_MINUTE.format(first=first.isoformat()), encoding="utf-8")
+        deployments.write_text(DEPLOYED.format(first=first.isoformat()), encoding="utf-8")
     services = read_services(settings.home)
     server, worker = services[service.SERVER], services[service.WORKER]
     assert server.url
@@ -119,6 +142,11 @@ def test_a_scheduled_night_runs_by_itself_and_down_leaves_nothing(settings: Sett
     assert "refus nouveaux" in run["state"]["message"]
     assert "Traceback" not in log
     assert "WARNING" not in log
+
+    for deployment in ("reconcile/semaine", "backfill/fenêtre"):
+        asked_for = run_of(server.url, deployment)
+        assert asked_for["state_type"] == "COMPLETED", (deployment, asked_for["state"]["message"])
+        assert "code de sortie 0" in asked_for["state"]["message"]
 
     said += service.up(settings, deployments)
     assert read_services(settings.home) == services
