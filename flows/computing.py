@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flows.ahead import ahead
+from flows.mapped_years import MappedYears
 from flows.night import AtHand, Night
 from flows.promising import Asked, assess
 from layidu.compute.data_quality import findings
@@ -20,7 +21,7 @@ from layidu.compute.populations import population_checks, population_values
 from layidu.compute.unanswerable import missing_rows
 from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
-from layidu.mapping.terms import expand_states
+from layidu.mapping.terms import expand_states, looks_back
 from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS
 from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
@@ -29,9 +30,6 @@ from warehouse.corrections import unmatched_corrections
 from warehouse.load_plan import load_plan
 from warehouse.load_results import DATA_QUALITY, POPULATION_CHECK, switching
 from warehouse.other_plan import OtherPlan
-
-#: Leaps and copied months are looked for in so many of the last years, however many are stored.
-YEARS_OF_STATISTICS = 3
 
 
 def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[YearlyTerms, bool]:
@@ -72,6 +70,8 @@ class Given:
     """What the years of one source are computed from, read once."""
 
     tree: pd.DataFrame  # frames.TREE
+    mapped: MappedYears
+    fed: Mapping[str, Sequence[str]]  # data set -> the variables its elements feed
     yearly: pd.DataFrame  # frames.MAPPED_SUMS of yearly variables, all years
     through: date  # the last day that is over
     codes: Mapping[str, int]  # code -> org unit
@@ -89,6 +89,8 @@ def given(night: Night, source: AtHand, other: OtherPlan | None = None) -> Given
     declared = night.mappings.org_units
     return Given(
         tree,
+        MappedYears(night.warehouse, source.name, other),
+        variables_of_data_sets(source),
         read_sums.yearly_sums(night.warehouse, source.name, other),
         last_ended_month(source.metadata.server.server_date.date()),
         codes_of(source, tree),
@@ -117,7 +119,10 @@ def results_of(
         year=year,
         ended_through=known.through,
         tree=known.tree,
-        mapped=read_sums.mapped_sums(night.warehouse, source.name, year, known.other),
+        mapped=known.mapped.of(year),
+        before=known.mapped.of(year - 1) if looks_back(indicators) else None,
+        fed=known.fed,
+        outliers=night.mappings.thresholds.outliers if night.mappings.thresholds else None,
         reports=read_sums.reports(night.warehouse, source.name, year, known.through),
         populations=populations,
         terms=terms_of_year,
@@ -170,9 +175,8 @@ def quality_findings(night: Night, source: AtHand, known: Given) -> pd.DataFrame
     """What the statistics of the last years flag, leaps and copied months, and in which source."""
     if night.mappings.thresholds is None or not night.mappings.variables:
         return FINDINGS.frame().assign(source=pd.Series([], dtype="str"))
-    years = read_sums.years(night.warehouse, source.name)[-YEARS_OF_STATISTICS:]
-    monthly = together([read_sums.mapped_sums(night.warehouse, source.name, year) for year in years])
-    found = findings(monthly, known.tree, night.mappings.thresholds, variables_of_data_sets(source))
+    monthly = together(known.mapped.last())
+    found = findings(monthly, known.tree, night.mappings.thresholds, known.fed)
     return found.assign(source=pd.Series(source.name, index=found.index, dtype="str"))
 
 

@@ -15,7 +15,7 @@ from flows.state_evidence import state_cells
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.nearest import listed, nearest
-from layidu.mapping.terms import REPORT_VARIABLES
+from layidu.mapping.terms import BUILT_IN
 from layidu.mapping.validity import collected
 from layidu.mapping.versions import YearlyTerms, indicator_of
 from layidu.model.disaggregation import read as read_bands
@@ -261,8 +261,7 @@ def names_of(mappings: Mappings) -> dict[str, str]:
     """Variables and measures -> their French names."""
     names = {name: variable.name for name, variable in mappings.variables.items()}
     measures = mappings.populations.measures if mappings.populations else {}
-    reports = REPORT_VARIABLES
-    return names | {name: measure.name for name, measure in measures.items()} | reports
+    return names | {name: measure.name for name, measure in measures.items()} | BUILT_IN
 
 
 def path_of(tree: pd.DataFrame, uid: str) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import date
 from flows.computing import last_ended_month
 from flows.night import AtHand, Night, Outcome
 from layidu import __version__
+from layidu.mapping.terms import looks_back
 from warehouse import read_runs, read_sums, runs
 from warehouse.connect import Warehouse
 
@@ -38,6 +39,8 @@ def changed_years(
     changed |= {
         int(now[name]["through"][:4]) for name in now if before[name]["through"] != now[name]["through"]
     }
+    if looks_back(night.mappings.indicators):
+        changed |= {year + 1 for year in changed}
     return sorted(changed & years)
 
 

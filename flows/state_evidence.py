@@ -1,4 +1,4 @@
-"""Where did a declared condition hold? The org units and months compute counted, with what each of them counts."""
+"""Where did a declared condition hold, or a value stand out? The org units and months compute counted, and how."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -6,13 +6,15 @@ from datetime import date
 import pandas as pd
 
 from flows.evidence import Evidence
-from layidu.compute.facility_months import FacilityMonths
+from flows.mapped_years import MappedYears
+from layidu.compute.facility_months import NOTHING, Cells, FacilityMonths
 from layidu.compute.groups import members_of, memberships
+from layidu.compute.plausible import quality_cells
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches
 from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Mappings
-from layidu.mapping.terms import expand_states
+from layidu.mapping.terms import QUALITY_VARIABLES, expand_states
 from layidu.model.frames import POPULATIONS
 from layidu.model.periods import days_in_month
 from layidu.report.explanation import SOURCE_CELLS
@@ -21,17 +23,24 @@ from warehouse import read
 
 def state_cells(where: Evidence, mappings: Mappings, data_sets: Sequence[str]) -> pd.DataFrame:
     """SOURCE_CELLS of every state among the terms: a row an org unit and month where it was asked, zeros too."""
-    derived = [name for name, variable in mappings.variables.items() if variable.derived is not None]
-    terms = where.terms[where.terms["name"].isin(derived)]
+    derived = {name for name, variable in mappings.variables.items() if variable.derived is not None}
+    terms = where.terms[where.terms["name"].isin(derived | QUALITY_VARIABLES.keys())]
     if terms.empty or not where.months:
         return SOURCE_CELLS.frame()
     sums = sums_of_year(where, mappings)
+    if terms["name"].isin(QUALITY_VARIABLES.keys()).any():
+        sums.facts.cells.update(judged_cells(where, mappings, sums))
     branches, months = sums.facts.branches, sums.facts.periods.months
     inside = where.branch()
     names = where.tree.set_index("org_unit")[["uid", "name"]]
     rows = []
     for term in terms.to_dict("records"):
-        places, numbers = sums.cells(str(term["name"]), str(term["filter"]), tuple(sorted(data_sets)))
+        name, text = str(term["name"]), str(term["filter"])
+        places, numbers = (
+            sums.facts.cells.get((name, text), NOTHING)
+            if name in QUALITY_VARIABLES
+            else sums.cells(name, text, tuple(sorted(data_sets)))
+        )
         for place, number in zip(places.tolist(), numbers.tolist(), strict=True):
             unit, month = int(branches.org_units[place // len(months)]), months[place % len(months)]
             if unit in inside and month in where.months:
@@ -50,6 +59,17 @@ def state_cells(where: Evidence, mappings: Mappings, data_sets: Sequence[str]) -
                     }
                 )
     return SOURCE_CELLS.cast(pd.DataFrame(rows, columns=list(SOURCE_CELLS.columns)))
+
+
+def judged_cells(where: Evidence, mappings: Mappings, sums: StateSums) -> Cells:
+    """Values judged and reports sound, as compute counts them."""
+    rule = mappings.thresholds.outliers if mappings.thresholds else None
+    if rule is None:
+        return {}
+    before = MappedYears(where.warehouse, where.source).of(where.months[0] // 100 - 1)
+    return quality_cells(
+        sums.facts, before, read.variables_of_data_sets(where.warehouse, where.source), rule, sums
+    )
 
 
 def sums_of_year(where: Evidence, mappings: Mappings) -> StateSums:

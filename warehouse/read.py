@@ -15,7 +15,7 @@ from warehouse.read_runs import (
     status,
     tombstones,
 )
-from warehouse.read_sums import mapped_sums, published_results, reports, tree, years
+from warehouse.read_sums import mapped_sums, published_results, reports, tree, variables_of_data_sets, years
 
 __all__ = [
     "accepted",
@@ -46,5 +46,6 @@ __all__ = [
     "tombstones",
     "tree",
     "variable_cells",
+    "variables_of_data_sets",
     "years",
 ]

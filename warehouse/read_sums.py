@@ -220,3 +220,21 @@ def published_results(warehouse: Warehouse, source: str, indicators: list[str]) 
     """Every stored result of these indicators (RESULTS), of one source's org units."""
     with warehouse.connect("loader") as connection:
         return fetch_frame(connection, RESULTS, RESULTS_QUERY, {"source": source, "indicators": indicators})
+
+
+def variables_of_data_sets(warehouse: Warehouse, source: str) -> dict[str, list[str]]:
+    """Data set -> the variables its elements feed, as the map is loaded."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT DISTINCT s.uid, v.variable FROM source.data_set_element m"
+            " JOIN source.data_set s ON s.key = m.data_set AND s.gone IS NULL"
+            " JOIN source.instance i ON i.key = s.source AND i.name = %(source)s"
+            " JOIN plan.variable_cell c ON c.data_element = m.data_element"
+            " JOIN plan.variable_disaggregation v ON v.key = c.variable_disaggregation ORDER BY 1, 2",
+            {"source": source},
+        )
+    found: dict[str, list[str]] = {}
+    for uid, variable in rows:
+        found.setdefault(str(uid), []).append(str(variable))
+    return found

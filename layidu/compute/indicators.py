@@ -1,7 +1,7 @@
 """What are the indicators of one year, with both parts and a status, at every level and period?"""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple, NotRequired, TypedDict, Unpack
@@ -13,15 +13,17 @@ import pandas as pd
 from layidu.compute.facility_months import FacilityMonths
 from layidu.compute.groups import Groups, memberships
 from layidu.compute.parts import Manner, Part, PartSums, Term
+from layidu.compute.plausible import quality_cells
 from layidu.compute.ratio import INSUFFICIENT_DATA, BoolArray, FloatArray, TextArray, divide
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches, BranchesThen
 from layidu.compute.year_periods import YearPeriods
-from layidu.mapping.contracts import Indicator, Variable
+from layidu.mapping.contracts import Indicator, Outliers, Variable
 from layidu.mapping.states import ResolvedState
+from layidu.mapping.terms import QUALITY_VARIABLES
 from layidu.mapping.validity import collected
 from layidu.model import disaggregation as bands
-from layidu.model.frames import RESULTS, TERMS, ContractError
+from layidu.model.frames import MAPPED_SUMS, RESULTS, TERMS, ContractError
 
 PIECE = 250_000  # results at a time
 NO_VARIABLES: Mapping[str, Variable] = MappingProxyType({})
@@ -73,6 +75,11 @@ class Inputs(TypedDict):
     population_org_units: NotRequired[Collection[int] | None]
     states: NotRequired[Mapping[str, ResolvedState]]
     groups: NotRequired[Groups]
+    outliers: NotRequired[Outliers | None]  # the rule of what stands out; without it nothing is judged
+    before: NotRequired[
+        pd.DataFrame | None
+    ]  # MAPPED_SUMS of the year before: what stands out is judged by it too
+    fed: NotRequired[Mapping[str, Sequence[str]]]  # data set -> the variables its elements feed
     earlier: NotRequired[pd.DataFrame | None]  # EARLIER_PARENTS: sum up the tree of each period, not today's
 
 
@@ -98,12 +105,17 @@ def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
     facts = FacilityMonths.of(branches, periods, inputs["mapped"], inputs["reports"], inputs["populations"])
     members = memberships(inputs.get("groups", NO_GROUPS), branches, periods.months)
     states = StateSums(facts, variables, inputs.get("states", NO_STATES), members)
-    rows = list(rows_of(TERMS.check(inputs["terms"]), indicators))
+    rule, terms = inputs.get("outliers"), TERMS.check(inputs["terms"])
+    if rule is not None and terms["name"].isin(QUALITY_VARIABLES).any():
+        before = inputs.get("before")
+        past = MAPPED_SUMS.frame() if before is None else before
+        facts.cells.update(quality_cells(facts, past, inputs.get("fed", {}), rule, states))
+    rows = list(rows_of(terms, indicators))
     manners = [manner_of(row, indicators[row.indicator], variables, source, periods) for row in rows]
     uses = Counter(
-        (terms, manner)
+        (part, manner)
         for row, manner in zip(rows, manners, strict=True)
-        for terms in (row.numerator, row.denominator)
+        for part in (row.numerator, row.denominator)
     )
     sums = PartSums(facts, variables, inputs.get("population_org_units"), states, uses)
     counts: dict[tuple[tuple[str, ...], tuple[bool, ...]], tuple[FloatArray, FloatArray]] = {}

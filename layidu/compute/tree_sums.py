@@ -49,6 +49,12 @@ class Branches:
         """Add each org unit's own row and those of its children, up to the roots."""
         return add_up(self.steps, values, present)
 
+    def above(self, level: int, months: int) -> IntArray:
+        """Org units x months: where the org unit of this level that each one hangs below stands; -1 without any."""
+        return np.broadcast_to(
+            at_level(self.parents, self.levels, level)[:, None], (len(self.parents), months)
+        )
+
     def ancestors(self, positions: Collection[int]) -> set[int]:
         """All org units above these."""
         found: set[int] = set()
@@ -98,6 +104,21 @@ class BranchesThen(Branches):
                 tree.steps, values[:, columns], present[:, columns]
             )
         return totals, found
+
+    def above(self, level: int, months: int) -> IntArray:
+        """As each month's tree has it."""
+        of_tree = np.stack([at_level(tree.parents, self.levels, level) for tree in self.trees], axis=1)
+        found: IntArray = of_tree[:, self.of_month[:months]]
+        return found
+
+
+def at_level(parents: IntArray, levels: IntArray, level: int) -> IntArray:
+    """Position of the org unit of a level in each one's own line; -1 without any."""
+    place = np.arange(len(parents))
+    for _ in range(int(levels.max(initial=0))):
+        deeper = (place >= 0) & (levels[place] > level)
+        place = np.where(deeper, parents[place], place)
+    return np.where((place >= 0) & (levels[place] == level), place, -1)
 
 
 def steps_of(parents: IntArray) -> Steps:

@@ -15,6 +15,7 @@ from layidu.mapping.measurecheck import check_measures
 from layidu.mapping.placecheck import check_places
 from layidu.mapping.problems import Problem, has_errors, report
 from layidu.mapping.promisecheck import check_commitments, check_groups, check_plan, check_report
+from layidu.mapping.qualitycheck import check_quality
 from layidu.mapping.reader import Reading
 from layidu.mapping.referencecheck import check_references
 from layidu.mapping.servercheck import check_against
@@ -62,6 +63,7 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_indicators,
         check_measures,
         check_versions,
+        check_quality,
         check_publications,
         check_shown,
         check_references,

@@ -304,6 +304,17 @@ class ReferenceValue(Declared):
 
 
 # thresholds.yaml
+class Outliers(Declared):
+    """When a monthly total stands out of its series (FASTR's rule), and what a sound report needs besides."""
+
+    deviations: float = Field(gt=0)  # from the median, more than so many deviations
+    share: float = Field(gt=0, le=1)  # or more than this share of the twelve months that end with it
+    minimum: float = Field(ge=0)  # and above this
+    months: int = Field(ge=3)  # values a series needs to be judged
+    coherent: list[str] = []  # states of pairs that must agree in a report's district
+    source: str
+
+
 class Thresholds(Declared):
     """Where colours change; nothing of this stands in code."""
 
@@ -321,6 +332,7 @@ class Thresholds(Declared):
     spike_modified_z: float
     spike_minimum: float
     copied_minimum_cells: int
+    outliers: Outliers | None = None  # without it nothing is said of plausible values and sound reports
     source: str
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.draft_names import band_of, key_of, plain
 from layidu.mapping.servercheck import AVERAGED, NUMERIC, OVER_TIME, RATIOS
-from layidu.mapping.terms import DATA_SET, REPORT_VARIABLES
+from layidu.mapping.terms import BUILT_IN, DATA_SET
 from layidu.model.metadata import Metadata
 
 PERIOD_TYPES = ("Monthly", "Yearly")
@@ -107,7 +107,7 @@ class Drafter:
             cell.data_element for one in mappings.variables.values() for cell in one.cells.get(source) or ()
         }
         measures = mappings.populations.measures if mappings.populations else {}
-        self.taken = {*mappings.variables, *measures, *REPORT_VARIABLES}
+        self.taken = {*mappings.variables, *measures, *BUILT_IN}
         self.dimensions: dict[str, DraftDimension] = {}  # category uid -> dimension
         self.waiting = waiting_by_name(mappings, fillable)
         self.categories = categories_by_element(metadata)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.expressions import ExpressionError, Filter, Term, parse
 from layidu.mapping.problems import Place, Problem, unknown_name
-from layidu.mapping.terms import DATA_SET, REPORT_VARIABLES
+from layidu.mapping.terms import BUILT_IN, DATA_SET
 from layidu.mapping.yaml_places import Path_, spelled
 
 
@@ -75,14 +75,14 @@ class IndicatorCheck:
 
     def term(self, key: str, term: Term) -> Iterator[Problem]:
         """A reference: its name, its filters, its time rule."""
-        if term.name in REPORT_VARIABLES:
+        if term.name in BUILT_IN:
             for one in term.filters:
                 yield from self.known_dimension(key, one, [DATA_SET])
             return
         variable = self.mappings.variables.get(term.name)
         if variable is None:
             if term.name not in measures(self.mappings):
-                valid = set(self.mappings.variables) | measures(self.mappings) | set(REPORT_VARIABLES)
+                valid = set(self.mappings.variables) | measures(self.mappings) | set(BUILT_IN)
                 expected = "une variable de mappings/variables/ ou une population de populations.yaml"
                 yield unknown_name(
                     f"{self.code}.{key}", f"#{{{term.name}}}", expected, valid, self.place(key)
@@ -186,7 +186,7 @@ class IndicatorCheck:
     def splits(self, path: str, dimension: str, term: Term, place: Place | None) -> Iterator[Problem]:
         """A numerator's variable can be split along a dimension."""
         variable = self.mappings.variables.get(term.name)
-        valid = variable.dimensions if variable else [DATA_SET] if term.name in REPORT_VARIABLES else None
+        valid = variable.dimensions if variable else [DATA_SET] if term.name in BUILT_IN else None
         if valid is not None and dimension not in valid:
             yield unknown_name(path, dimension, f"une dimension de « {term.name} »", valid, place)
 

@@ -7,7 +7,7 @@ from itertools import combinations
 from layidu.mapping.contracts import Cell, Indicator, Mappings
 from layidu.mapping.expressions import ExpressionError, Term, parse
 from layidu.mapping.problems import Problem
-from layidu.mapping.terms import REPORT_VARIABLES
+from layidu.mapping.terms import BUILT_IN
 
 #: A unit that divides something by something: its values cannot be added, nor averaged without their parts.
 RATIO = re.compile(r"%|‰|\b(pour 100|pour 1.?000|taux|ratio|proportion|pourcentage|part)\b", re.IGNORECASE)
@@ -85,8 +85,8 @@ def factor_and_unit(mappings: Mappings, code: str, indicator: Indicator) -> Iter
 
 def unit_of(mappings: Mappings, name: str) -> str | None:
     """What a name counts; None for a name nobody declares."""
-    if name in REPORT_VARIABLES:
-        return "rapports"
+    if name in BUILT_IN:
+        return "valeurs" if name.startswith("values_") else "rapports"
     if mappings.populations and name in mappings.populations.measures:
         return "habitants"
     variable = mappings.variables.get(name)

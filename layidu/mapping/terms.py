@@ -20,6 +20,13 @@ REPORT_VARIABLES = {
     "reports_expected": "rapports attendus",
     "reports_on_time": "rapports reçus à temps",
 }
+#: Variables that compute counts itself, by the rule of thresholds.yaml; split like reports.
+QUALITY_VARIABLES = {
+    "values_judged": "valeurs mensuelles qui peuvent être jugées",
+    "values_plausible": "valeurs mensuelles jugées et non aberrantes",
+    "reports_sound": "rapports reçus, sans valeur aberrante, de district cohérent",
+}
+BUILT_IN = REPORT_VARIABLES | QUALITY_VARIABLES
 DATA_SET = "data_set"
 INSUFFICIENT = "insufficient"  # kind of a term whose sums only overlap what is asked: the part has no value
 Row = tuple[str, str, str, str, str, str, float]
@@ -178,7 +185,7 @@ class Expansion:
 
     def dimensions_of(self, name: str) -> list[str]:
         """The dimensions a variable is declared with."""
-        if name in REPORT_VARIABLES:
+        if name in BUILT_IN:
             return [DATA_SET]
         variable = self.mappings.variables.get(name)
         return variable.dimensions if variable else []
@@ -190,7 +197,7 @@ class Expansion:
 
     def sums(self, term: Term) -> list[str]:
         """The disaggregations of a variable that exist."""
-        if term.name in REPORT_VARIABLES:
+        if term.name in BUILT_IN:
             return [spell({DATA_SET: uid}) for uid in self.data_sets()]
         return self.present.get(term.name) or []
 
@@ -209,6 +216,17 @@ class Expansion:
         if methods is None or method is None:
             return None
         return method.cyp.get(weights.factor_set or methods.default_factor_set)
+
+
+def looks_back(indicators: Mapping[str, Indicator]) -> bool:
+    """Whether any of these is computed from the year before too: what stands out is judged by it."""
+    return any(
+        term.name in QUALITY_VARIABLES
+        for one in indicators.values()
+        for part in (one.numerator, one.denominator)
+        if part
+        for term in parse(part)
+    )
 
 
 def terms_digest(terms: pd.DataFrame) -> str:
@@ -249,8 +267,8 @@ def explain_part(expression: str, mappings: Mappings | None) -> str:
 
 def label_of(name: str, mappings: Mappings | None) -> str:
     """A variable's or measure's French label, or its name when it has none."""
-    if name in REPORT_VARIABLES:
-        return REPORT_VARIABLES[name]
+    if name in BUILT_IN:
+        return BUILT_IN[name]
     if mappings and name in mappings.variables:
         return mappings.variables[name].name
     if mappings and mappings.populations and name in mappings.populations.measures:

@@ -187,8 +187,8 @@ def kinds_of_indicators(folder: Path) -> list[str]:
 
 def test_every_kind_of_indicator_is_the_sum_of_its_evidence(person: Person, first_night: Answer) -> None:
     assert first_night.returncode == 4
-    codes = kinds_of_indicators(person.mappings)
-    assert len(codes) >= 6
+    codes = [*kinds_of_indicators(person.mappings), "DQ-OUT", "DQ-SCORE"]
+    assert len(codes) >= 8
     places = (("HA-0101", "202602"), ("HA", "2026Q1"), ("HA-01", "2026"))
     compared = 0
     for position, code in enumerate(codes):
@@ -202,6 +202,9 @@ def test_every_kind_of_indicator_is_the_sum_of_its_evidence(person: Person, firs
                 compared += 1
         assert explained["sources"][0]["source"]
     assert compared >= 6
+    told = person.run("explain", "DQ-SCORE", "HA", "2026", "--json")
+    sound = json.loads(told.stdout)["parts"]["numerator"]
+    assert sound["sum"] == sound["computed"] > 0
 
 
 def test_a_band_is_explained_and_a_refused_cell_stands_beside(person: Person, first_night: Answer) -> None:
@@ -215,6 +218,8 @@ def test_a_band_is_explained_and_a_refused_cell_stands_beside(person: Person, fi
     wrong = person.run("explain", "PF-CYP", "HA", "202602", "--band", "product=dmpa")
     assert wrong.returncode == 3
     assert "product=dmpa_sc" in wrong.stderr
+    overlapping = person.run("explain", "PF-NU-J", "HA", "202602")
+    assert "tranches qui se chevauchent dans la source : « 15-24 ans »" in overlapping.stdout
 
 
 def test_a_change_of_the_declarations_is_shown_before_it_is_applied(

@@ -34,7 +34,7 @@ AGREED = {
         *("NUT-ABAN-MAS", "NUT-ABAN-MAM", "NUT-NREP-MAS", "NUT-NREP-MAM", "NUT-DEPIST", "NUT-MAG-PB"),
         *("NUT-MAS-PB", "NUT-VITA", "NUT-AME", "NUT-IP", "NUT-COUV-MAS"),
     ),
-    "data quality": ("DQ-COMPL", "DQ-PROMPT", "DQ-EDE", "DQ-COH"),
+    "data quality": ("DQ-COMPL", "DQ-PROMPT", "DQ-EDE", "DQ-OUT", "DQ-COH", "DQ-SCORE"),
 }
 
 
