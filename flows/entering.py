@@ -51,7 +51,8 @@ def write_template(kind: str, target: Path | None) -> int:
     """`layidu template KIND`: the file to fill in, or standard output."""
     settings = read_settings()
     mappings = read_declared(settings)
-    content = template(kind, mappings, today(settings, mappings))
+    workbook = target is not None and target.suffix.lower() == ".xlsx"
+    content = template(kind, mappings, today(settings, mappings), workbook=workbook)
     if target is None:
         sys.stdout.buffer.write(content)
         return 0
@@ -76,8 +77,8 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
         raise ConfigurationError(
             where=str(path),
             found=f"un fichier qui ne peut pas être lu ({error.strerror})",
-            expected="un fichier CSV",
-            todo=f"vérifier le chemin ; le modèle : layidu template {kind} --to saisie.csv",
+            expected="un classeur .xlsx ou un fichier CSV",
+            todo=f"vérifier le chemin ; le modèle : layidu template {kind} --to saisie.xlsx",
         ) from error
     file = read_entry_file(path.name, content, COLUMNS[kind])
     settings = read_settings()
@@ -102,7 +103,7 @@ def import_entries(kind: str, path: Path, author: str | None) -> int:
             night.warehouse, night.token.run_id, outcome="finished", exit_code=code, summary=asdict(done)
         )
     for refusal in checked.refusals[:SHOWN]:
-        sys.stdout.write(f"refusée : {path.name}, {refusal}\n")
+        sys.stdout.write(f"refusée : {file.place}, {refusal}\n")
     if len(checked.refusals) > SHOWN:
         sys.stdout.write(f"… et {len(checked.refusals) - SHOWN} autres lignes refusées\n")
     sys.stdout.write(

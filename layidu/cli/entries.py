@@ -25,9 +25,9 @@ KIND = typer.Argument(
 @app.command()
 def template(
     kind: Annotated[Kind, KIND],
-    target: Annotated[Path | None, typer.Option("--to", help="Fichier à écrire (CSV).")] = None,
+    target: Annotated[Path | None, typer.Option("--to", help="Fichier à écrire : .xlsx ou .csv.")] = None,
 ) -> None:
-    """Un fichier CSV à remplir dans un tableur."""
+    """Un classeur (.xlsx) ou un fichier CSV à remplir dans un tableur."""
     from flows.entering import write_template
 
     finish(write_template(kind.value, target))
@@ -36,7 +36,7 @@ def template(
 @app.command("import")
 def import_file(
     kind: Annotated[Kind, KIND],
-    file: Annotated[Path, typer.Argument(help="Fichier CSV rempli.")],
+    file: Annotated[Path, typer.Argument(help="Fichier rempli : .xlsx ou .csv.")],
     author: Annotated[
         str | None,
         typer.Option(

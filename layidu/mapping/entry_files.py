@@ -1,19 +1,24 @@
-"""How does a spreadsheet saved as CSV become rows of text, whatever wrote it?
+"""How does a spreadsheet become rows of text, whatever wrote it: a workbook (.xlsx), or a CSV?
 
-Semicolons, commas or tabs; UTF-8 with or without its mark, UTF-16, or Windows' western encoding.
+Of a CSV: semicolons, commas or tabs; UTF-8 with or without its mark, UTF-16, or Windows' western encoding.
 """
 
 import csv
 import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
+from typing import TYPE_CHECKING
 
 from layidu.errors import ConfigurationError
+from layidu.mapping.entry_shapes import Refusal
 from layidu.mapping.nearest import listed, nearest
 
 DELIMITERS = (";", ",", "\t")
+if TYPE_CHECKING:
+    from layidu.mapping.workbooks import Sheet
+
 ZIP, OLD_OFFICE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 LARGEST = 5_000_000  # bytes: a plan has 92 lines
 
@@ -25,23 +30,50 @@ class EntryFile:
     name: str
     sha256: str
     rows: Sequence[tuple[int, Mapping[str, str]]]
-    too_long: Sequence[int]  # lines with more cells than the header
+    refusals: Sequence[Refusal] = ()  # lines that are refused whatever they say
+    doubts: Mapping[int, Refusal] = field(
+        default_factory=dict
+    )  # line -> refusal, should the line be filled in
+    sheet: str = ""  # of a workbook
+
+    @property
+    def place(self) -> str:
+        """The file, and the sheet it was read from."""
+        return f"{self.name}, feuille « {self.sheet} »" if self.sheet else self.name
 
 
 def read_entry_file(name: str, content: bytes, columns: Mapping[str, bool]) -> EntryFile:
     """Read a file whose header has these columns (name -> whether it must be there), in any order.
 
     Raises:
-        ConfigurationError: the file is a workbook, cannot be read as text, or its header is not the expected one.
+        ConfigurationError: the file cannot be read, or its header is not the expected one.
     """
+    if content.startswith(ZIP):
+        return workbook_file(name, content, columns)
     text = decoded(name, content)
     table, header = parsed(name, text, columns)
     names = checked_header(name, header, columns)
+    rows, refusals = filled_rows(table, names)
+    return EntryFile(name, hashlib.sha256(content).hexdigest(), rows, refusals)
+
+
+def filled_rows(
+    table: Iterable[tuple[int, Sequence[str]]], names: Sequence[str]
+) -> tuple[list[tuple[int, Mapping[str, str]]], list[Refusal]]:
+    """The filled-in cells of each row, by column; rows with more cells than there are titles."""
     rows: list[tuple[int, Mapping[str, str]]] = []
-    too_long: list[int] = []
+    too_long: list[Refusal] = []
     for number, cells in table:
         if any(cell.strip() for cell in cells[len(names) :]):
-            too_long.append(number)
+            too_long.append(
+                Refusal(
+                    number,
+                    "(au-delà)",
+                    "plus de cellules que de titres",
+                    "une cellule par titre",
+                    "mettre entre guillemets un texte qui contient le séparateur",
+                )
+            )
             continue
         filled = {
             column: cell.strip()
@@ -50,26 +82,93 @@ def read_entry_file(name: str, content: bytes, columns: Mapping[str, bool]) -> E
         }
         if filled:
             rows.append((number, filled))
-    return EntryFile(name, hashlib.sha256(content).hexdigest(), rows, too_long)
+    return rows, too_long
+
+
+def workbook_file(name: str, content: bytes, columns: Mapping[str, bool]) -> EntryFile:
+    """A workbook: the one sheet whose first row has the expected titles."""
+    from layidu.mapping import workbooks
+
+    try:
+        sheets = workbooks.read_workbook(content)
+    except workbooks.NotAWorkbookError as error:
+        raise ConfigurationError(
+            where=name,
+            found=str(error),
+            expected="un classeur .xlsx de quelques centaines de lignes, ou un fichier CSV",
+            todo="dans le tableur : Fichier, Enregistrer sous, « Classeur Excel (.xlsx) » ; ou repartir du modèle :"
+            " layidu template plan --to saisie.xlsx",
+        ) from error
+    sheet = chosen_sheet(name, sheets, columns)
+    place = f"{name}, feuille « {sheet.name} »"
+    (_, header), *table = sheet.rows
+    names = checked_header(place, header, columns)
+    known = {position for position, column in enumerate(names) if column}
+    rows, refusals = filled_rows(table, names)
+    first = table[0][0] if table else 0
+    merged = {
+        number: Refusal(
+            number,
+            "(ligne)",
+            f"des cellules fusionnées ({span})",
+            "une valeur dans chaque cellule",
+            "annuler la fusion, et remplir chaque ligne",
+        )
+        for number, (span, places) in sheet.merged.items()
+        if places & known and number >= first
+    }
+    doubts = {
+        number: Refusal(number, names[position], doubt.found, doubt.expected, doubt.todo)
+        for (number, position), doubt in reversed(sheet.doubts.items())
+        if position in known
+    }
+    return EntryFile(
+        name,
+        hashlib.sha256(content).hexdigest(),
+        [row for row in rows if row[0] not in merged],
+        [*refusals, *merged.values()],
+        doubts,
+        sheet.name,
+    )
+
+
+def chosen_sheet(name: str, sheets: Sequence["Sheet"], columns: Mapping[str, bool]) -> "Sheet":
+    """The sheet to read: the only one, or the only one with every title that must be there."""
+    needed = {column for column, must in columns.items() if must}
+    fitting = [sheet for sheet in sheets if needed <= {plain(cell) for cell in sheet.rows[0][1]}]
+    if len(fitting) == 1 or len(sheets) == 1:
+        return (fitting or list(sheets))[0]
+    found = (
+        f"{len(fitting)} feuilles de saisie : {listed(sheet.name for sheet in fitting)}"
+        if fitting
+        else f"aucune feuille avec ces titres : {listed(sheet.name for sheet in sheets)}"
+        if sheets
+        else "un classeur vide"
+    )
+    raise ConfigurationError(
+        where=name,
+        found=found,
+        expected=f"une seule feuille dont la première ligne porte : {', '.join(columns)}",
+        todo="garder une seule feuille de saisie par classeur, ou partir du modèle (layidu template)",
+    )
 
 
 def decoded(name: str, content: bytes) -> str:
     """The text of a file, or what to do instead."""
-    if content.startswith((ZIP, OLD_OFFICE)):
+    if content.startswith(OLD_OFFICE):
         raise ConfigurationError(
             where=name,
-            found="un classeur (.xlsx, .xls ou .ods)",
-            expected="un fichier CSV",
-            todo="dans le tableur : Fichier, Enregistrer sous, « CSV UTF-8 (délimité par des virgules) » ou « CSV »,"
-            " puis relancer avec ce fichier",
+            found="un ancien classeur (.xls), ou un classeur protégé par un mot de passe",
+            expected="un classeur .xlsx ou un fichier CSV",
+            todo="dans le tableur : Fichier, Enregistrer sous, « Classeur Excel (.xlsx) », sans mot de passe",
         )
     wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
     if len(content) > LARGEST or (b"\x00" in content and not wide):
         raise ConfigurationError(
             where=name,
             found=f"un fichier de {len(content)} octets qui n'est pas une feuille de saisie",
-            expected="un fichier CSV de quelques centaines de lignes",
-            todo="partir du modèle : layidu template plan --to saisie.csv",
+            expected="un classeur .xlsx ou un fichier CSV de quelques centaines de lignes",
+            todo="partir du modèle : layidu template plan --to saisie.xlsx",
         )
     if wide:
         return content.decode("utf-16")
@@ -103,7 +202,7 @@ def parsed(
             where=name,
             found="un fichier vide",
             expected=f"une ligne de titres : {', '.join(columns)}",
-            todo="partir du modèle : layidu template plan --to saisie.csv",
+            todo="partir du modèle : layidu template plan --to saisie.xlsx",
         )
     return best[1][1:], best[1][0][1]
 

@@ -10,27 +10,20 @@ from layidu.mapping.contracts import Mappings
 from layidu.mapping.entry_conflicts import refuse_contradictions, refuse_overlaps, refuse_withdrawals
 from layidu.mapping.entry_files import EntryFile
 from layidu.mapping.entry_readings import READINGS, ColumnError
-from layidu.mapping.entry_shapes import FILLED, Checked, Refusal, Row
+from layidu.mapping.entry_shapes import FILLED, Checked, Row
 
 
 def check_entries(
     kind: str, file: EntryFile, mappings: Mappings, known: Iterable[Row], today: date
 ) -> Checked:
     """Judge every row; `known`: the entries of this kind that hold already (their key and what they say)."""
-    checked = Checked()
-    for number in file.too_long:
-        checked.refusals.append(
-            Refusal(
-                number,
-                "(au-delà)",
-                "plus de cellules que de titres",
-                "une cellule par titre",
-                "mettre entre guillemets un texte qui contient le séparateur",
-            )
-        )
+    checked = Checked(refusals=list(file.refusals))
     for number, cells in file.rows:
         if not any(column in cells for column in FILLED[kind]):
             checked.blank += 1
+            continue
+        if number in file.doubts:
+            checked.refusals.append(file.doubts[number])
             continue
         try:
             checked.rows.append((number, READINGS[kind](cells, mappings, today)))

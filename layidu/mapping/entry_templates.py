@@ -25,15 +25,59 @@ HEADERS = {
 }
 
 
-def template(kind: str, mappings: Mappings, today: date) -> bytes:
-    """The file of one kind: plan, validation or evidence."""
-    rows = {"plan": plan_rows, "validation": validation_rows, "evidence": evidence_rows}[kind](
+#: Columns of workbooks that are not plain text, and those the template fills in itself.
+KINDS = {"quantite_prevue": "number", "realise": "number", "valide_le": "day", "date_preuve": "day"}
+GIVEN = frozenset(
+    {
+        *("ligne", "libelle", "secteur", "unite", "quantite_prevue"),
+        *("objet", "genre", "statut_declare", "jalons_possibles"),
+    }
+)
+TITLES = {
+    "quantite_prevue": "Quantité prévue",
+    "periode": "Période",
+    "realise": "Réalisé",
+    "piece": "Pièce",
+    "libelle": "Libellé",
+    "unite": "Unité",
+    "valide_par": "Validé par",
+    "valide_le": "Validé le",
+    "statut_valide": "Statut validé",
+    "statut_declare": "Statut déclaré",
+    "date_preuve": "Date preuve",
+    "jalons_possibles": "Jalons possibles",
+}
+HELP = {
+    "plan": "Remplir Période et Réalisé (ce qui a été fait dans la période, pas le cumul) ; une ligne laissée vide est"
+    " ignorée. Période : 202603, 2026Q1, 2026S1 ou 2026. Des valeurs, pas de formules. Le mot « retirer » à la place du"
+    " nombre retire une saisie.",
+    "validation": "Remplir Statut validé (vert, jaune, rouge), Validé par (rôle ou organisation) et Validé le"
+    " (14/03/2026). Une ligne laissée vide est ignorée. Le mot « retirer » à la place du statut retire une saisie.",
+    "evidence": "Remplir Jalon (l'un des jalons possibles), Date preuve (14/03/2026) et Document. La preuve ne compte"
+    " qu'une fois Validé par et Validé le remplis. Une ligne laissée vide est ignorée.",
+}
+
+
+def template(kind: str, mappings: Mappings, today: date, *, workbook: bool = False) -> bytes:
+    """The file of one kind (plan, validation or evidence), as CSV or as a workbook."""
+    filled = {"plan": plan_rows, "validation": validation_rows, "evidence": evidence_rows}[kind](
         mappings, today
     )
     header = HEADERS[kind]
     if set(header) != set(COLUMNS[kind]):
         raise AssertionError(f"{kind}: the template and the reader do not have the same columns")
-    return written(header, ([cells.get(column, "") for column in header] for cells in rows))
+    rows = ([cells.get(column, "") for column in header] for cells in filled)
+    if not workbook:
+        return written(header, rows)
+    from layidu.mapping import workbooks
+
+    columns = [
+        workbooks.Column(
+            TITLES.get(name, name.replace("_", " ").capitalize()), KINDS.get(name, "text"), name in GIVEN
+        )
+        for name in header
+    ]
+    return workbooks.written("Saisie", columns, rows, HELP[kind])
 
 
 def plan_rows(mappings: Mappings, today: date) -> Iterator[Cells]:

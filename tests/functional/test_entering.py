@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from openpyxl import load_workbook
 
 from tests.hamlet import SHIPPED, Person
 from warehouse.connect import Warehouse
@@ -73,6 +74,26 @@ def test_a_refused_row_is_told_in_four_parts_and_the_rest_is_kept(person: Person
     assert "  à faire : écrire 1234 si ce sont des milliers" in answer.stdout
 
 
+def test_a_workbook_is_filled_in_and_its_refusals_name_sheet_and_row(person: Person, tmp_path: Path) -> None:
+    path = tmp_path / "saisie.xlsx"
+    assert person.run("template", "plan", "--to", str(path)).returncode == 0
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    for row in sheet.iter_rows(min_row=2):
+        cells = dict(zip((cell.value for cell in sheet[1]), row, strict=True))
+        if row[0].value in {"CAEB-SR-03", "CAEB-SR-04"}:
+            cells["Période"].value = 2025
+            cells["Réalisé"].value = 4 if row[0].value == "CAEB-SR-03" else "=2+2"
+    book.save(path)
+    answer = person.run("import", "plan", str(path))
+    assert answer.returncode == 1
+    assert "saisie.xlsx : lignes remplies reçues 2 = gardées 1 + refusées 1" in answer.stdout
+    assert (
+        "refusée : saisie.xlsx, feuille « Saisie », ligne 6, colonne realise\n  trouvé  : une formule (=2+2)"
+        in answer.stdout
+    )
+
+
 @pytest.mark.parametrize("kind", ["validation", "evidence"])
 def test_the_other_kinds_come_back_untouched_with_nothing(person: Person, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "saisie.csv"
@@ -86,7 +107,7 @@ def test_what_cannot_be_read_or_written_is_exit_3(person: Person, tmp_path: Path
     workbook = tmp_path / "saisie.xlsx"
     workbook.write_bytes(b"PK\x03\x04")
     for arguments, told in (
-        (("import", "plan", str(workbook)), "CSV UTF-8"),
+        (("import", "plan", str(workbook)), "n'est pas un classeur .xlsx entier"),
         (("import", "plan", str(tmp_path / "nulle-part.csv")), "vérifier le chemin"),
         (("import", "plan", str(tmp_path)), "ne peut pas être lu"),
         (("template", "plan", "--to", str(tmp_path / "non" / "x.csv")), "ne peut pas être écrit"),

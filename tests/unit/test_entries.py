@@ -61,7 +61,7 @@ def test_whatever_a_spreadsheet_writes_is_read(mappings: Mappings, content: byte
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        (b"PK\x03\x04 rest of a workbook", "classeur"),
+        (b"PK\x03\x04 rest of a workbook", "n'est pas un classeur"),
         (b"\xd0\xcf\x11\xe0 an old workbook", "classeur"),
         (b"", "fichier vide"),
         (b" \n;;\n", "fichier vide"),
