@@ -12,7 +12,7 @@ from flows.night import Night, Outcome
 from flows.publishing import preview
 from flows.rereading import backfill, reconcile, span
 from flows.session import conduct, read_declared, session
-from flows.steps import compute, known_sources, night, publish_all, pull
+from flows.steps import compute, find_waits, known_sources, night, publish_all, pull
 from flows.undoing import undo
 from flows.words import outcome_lines
 from layidu.dhis2.metadata import read_metadata
@@ -121,7 +121,8 @@ def run_publish(*, quiet: bool, approve: Collection[str], dry_run: bool, retry: 
     if dry_run:
         settings = read_settings()
         with session("publish-dry-run", settings, Console(quiet=quiet), retry=retry) as at:
-            for line in preview(at, known_sources(at, Outcome())):
+            sources = known_sources(at, Outcome())
+            for line in preview(at, sources, find_waits(at, sources)):
                 say(line)
             runs.finish_run(at.warehouse, at.token.run_id, outcome="finished", exit_code=0, summary={})
         return 0

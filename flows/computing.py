@@ -11,8 +11,9 @@ import pandas as pd
 
 from flows.ahead import ahead
 from flows.mapped_years import MappedYears
-from flows.night import AtHand, Night
+from flows.night import AtHand, Night, Waits
 from flows.promising import Asked, assess
+from flows.waiting import kept, read_sources
 from layidu.compute.data_quality import findings
 from layidu.compute.groups import Groups, members_of
 from layidu.compute.hierarchies import differing, moved_in, touched
@@ -26,15 +27,24 @@ from layidu.mapping.versions import YearlyTerms, versions_of
 from layidu.model.frames import FINDINGS, MAPPED_SUMS, POPULATIONS
 from layidu.model.promise_frames import COMMITMENT_STATUS, PLAN_PROGRESS
 from warehouse import read_sums
+from warehouse.behind_read import variable_cells
 from warehouse.corrections import unmatched_corrections
 from warehouse.load_plan import load_plan
 from warehouse.load_results import DATA_QUALITY, POPULATION_CHECK, switching
 from warehouse.other_plan import OtherPlan
+from warehouse.waiting import WAITING, stored_waiting, waiting_rows
 
 
 def load_declarations(night: Night, sources: Sequence[AtHand]) -> tuple[YearlyTerms, bool]:
-    """Expand terms against tonight's cells and put the plan in the warehouse; whether it changed."""
-    cells = pd.concat([source.cells for source in sources], ignore_index=True)
+    """Expand terms against tonight's cells and put the plan in the warehouse; whether it changed.
+
+    A source that could not be read keeps the cells it had.
+    """
+    stored = variable_cells(night.warehouse)
+    absent = night.mappings.sources.keys() - {source.name for source in sources}
+    cells = pd.concat(
+        [*(source.cells for source in sources), stored[stored["source"].isin(absent)]], ignore_index=True
+    )
     terms = YearlyTerms(night.mappings, cells)
     return terms, load_plan(night.warehouse, night.mappings, cells, terms.today, night.token)
 
@@ -80,9 +90,10 @@ class Given:
     states: Mapping[str, ResolvedState]
     earlier: pd.DataFrame  # frames.EARLIER_PARENTS
     other: OtherPlan | None  # declarations that are not loaded
+    waits: Waits
 
 
-def given(night: Night, source: AtHand, other: OtherPlan | None = None) -> Given:
+def given(night: Night, source: AtHand, other: OtherPlan | None = None, waits: Waits | None = None) -> Given:
     """Read what does not depend on the year; under declarations that are not loaded, if asked."""
     tree = read_sums.tree(night.warehouse, source.name)
     keys = tree.set_index("uid")["org_unit"].to_dict()
@@ -99,6 +110,7 @@ def given(night: Night, source: AtHand, other: OtherPlan | None = None) -> Given
         expand_states(night.mappings, source.cells),
         read_sums.earlier_parents(night.warehouse, source.name),
         other,
+        waits or Waits(),
     )
 
 
@@ -108,6 +120,7 @@ def results_of(
     """The results of one year of a source: map (a join in SQL), then compute (frames in, frames out).
 
     Pieces up today's tree (False); last, where org units have moved since, what differs up the tree of then (True).
+    Nothing of the indicators that wait.
     """
     declared = night.mappings.populations
     populations = POPULATIONS.frame()
@@ -115,6 +128,9 @@ def results_of(
         until = known.yearly[known.yearly["period"] // 100 <= year]
         populations = population_values(declared, until, known.tree, year, org_unit_codes=known.codes)
     indicators, terms_of_year = terms.of(year)
+    if waiting := known.waits.of(year):
+        indicators = {code: one for code, one in indicators.items() if code not in waiting}
+        terms_of_year = terms_of_year[~terms_of_year["indicator"].isin(waiting)].reset_index(drop=True)
     inputs = Inputs(
         year=year,
         ended_through=known.through,
@@ -200,14 +216,19 @@ def variables_of_data_sets(source: AtHand) -> dict[str, list[str]]:
 
 
 def compute_and_switch(
-    night: Night, sources: Sequence[AtHand], terms: YearlyTerms, years: Sequence[int]
+    night: Night,
+    sources: Sequence[AtHand],
+    terms: YearlyTerms,
+    years: Sequence[int],
+    waits: Mapping[str, Waits],
 ) -> tuple[int, int]:
-    """Compute these years, assess the promises, and put it all in the warehouse in one transaction.
+    """Compute these years less what waits, assess the promises, and put it all in the warehouse in one transaction.
 
     One year at a time, its pieces computed while the year before is written. Promises are assessed even when no
     year is: a day later more is expected of them. How many rows were written, how many findings there are.
     """
-    known = {source.name: given(night, source) for source in sources if years}
+    known = {source.name: given(night, source, waits=waits[source.name]) for source in sources if years}
+    stay = kept(night.mappings, waits)
     first, on = sources[0].name, sources[0].metadata.server.server_date.date()
     asked = Asked.of(night.warehouse, night.mappings, first, on)
     fresh: dict[int, list[pd.DataFrame]] = {}  # year -> what promises are measured by
@@ -218,7 +239,7 @@ def compute_and_switch(
         for source in sources
         for piece in results_of(night, source, known[source.name], terms, year)
     )
-    with switching(night.warehouse, night.token) as switch:
+    with switching(night.warehouse, night.token, stay) as switch:
         by_year = groupby(ahead(pieces), key=itemgetter(0))
         for year, of_year in night.console.track(by_year, "années calculées", len(years)):
             switch.year(
@@ -227,9 +248,13 @@ def compute_and_switch(
                 versions=versions_of(night.mappings, year),
             )
         so_far = {year: pd.concat(frames, ignore_index=True) for year, frames in fresh.items()}
-        commitments, plan = assess(night.warehouse, night.mappings, first, on, so_far)
-        switch.small(COMMITMENT_STATUS, commitments)
-        switch.small(PLAN_PROGRESS, plan)
+        if first == next(iter(read_sources(night.mappings))):  # promises speak of the first source's country
+            still = waits[first].reasons.keys()
+            commitments, plan = assess(night.warehouse, night.mappings, first, on, so_far, still)
+            switch.small(COMMITMENT_STATUS, commitments)
+            switch.small(PLAN_PROGRESS, plan)
+        now_waiting = waiting_rows(stored_waiting(night.warehouse), stay, night.token.run_id)
+        switch.small(WAITING, now_waiting)
         if years:
             flagged = [quality_findings(night, source, known[source.name]) for source in sources]
             switch.small(DATA_QUALITY, pd.concat(flagged, ignore_index=True))

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 from datetime import date
 
+import pandas as pd
+
 from flows.computing import last_ended_month
 from flows.night import AtHand, Night, Outcome
+from flows.waiting import kept
 from layidu import __version__
 from layidu.mapping.terms import looks_back
 from warehouse import read_runs, read_sums, runs
 from warehouse.connect import Warehouse
+from warehouse.waiting import Kept, stored_waiting
 
 TREE_EVENTS = ("added", "gone", "moved", "closed", "reopened")
 RUNS_REMEMBERED = 400
@@ -19,7 +23,10 @@ PUBLISHING = ("demo", "nightly", "publish", "undo")
 def changed_years(
     night: Night, sources: Sequence[AtHand], outcome: Outcome, *, everything: bool
 ) -> list[int]:
-    """Years whose inputs are not those of the last computation; all of them when the rules changed."""
+    """Years whose inputs are not those of the last computation; all of them when the rules changed.
+
+    And those in which something waited then that waits no more.
+    """
     years = {year for source in sources for year in read_sums.years(night.warehouse, source.name)}
     computed = last_computing(night.warehouse)
     now = seen(sources)
@@ -36,12 +43,19 @@ def changed_years(
     changed = read_runs.years_changed_between(*between)
     changed |= {year for account in outcome.accounts for year in account.changed_years}
     changed |= outcome.registration_years
+    changed |= freed_years(stored_waiting(night.warehouse), kept(night.mappings, outcome.waits))
     changed |= {
         int(now[name]["through"][:4]) for name in now if before[name]["through"] != now[name]["through"]
     }
     if looks_back(night.mappings.indicators):
         changed |= {year + 1 for year in changed}
     return sorted(changed & years)
+
+
+def freed_years(waiting: pd.DataFrame, still: Kept) -> set[int]:
+    """The years in which something waited (WAITING) that waits no more."""
+    rows = waiting[~waiting["source"].isin(still.absent)][["source", "indicator", "year"]]
+    return {key[2] for key in rows.itertuples(index=False, name=None) if key not in still.waiting}
 
 
 def seen(sources: Sequence[AtHand]) -> dict[str, dict[str, str]]:

@@ -63,6 +63,19 @@ class AtHand:
     cells: pd.DataFrame  # frames.VARIABLE_CELLS
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What of one source is neither computed nor published tonight, and keeps its last values."""
+
+    #: indicator and year -> why, in French
+    reasons: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    asked: bool = False  # a person must decide, or mend; otherwise the next run is enough
+
+    def of(self, year: int) -> frozenset[str]:
+        """The indicators that wait in a year."""
+        return frozenset(code for code, one in self.reasons if one == year)
+
+
 @dataclass(slots=True)
 class Published:
     """What became of one publication."""
@@ -74,6 +87,7 @@ class Published:
     rejected: int = 0
     newly_refused: int = 0  # cells that are not as wanted since this run
     unknown: int = 0
+    waiting: int = 0  # cells of results that wait: left as they are
     foreign: int = 0
     blocked: int = 0  # known before sending: locked, closed, not assigned, …
     withdrawn: int = 0
@@ -102,6 +116,7 @@ class Outcome:
     registration_years: set[int] = field(default_factory=set)  # years in which a registration changed
     findings: int = 0
     drift: int = 0  # of a reconciliation: cells that differed without being news
+    waits: dict[str, Waits] = field(default_factory=dict)  # source -> what keeps its last values
     computed: dict[str, dict[str, str]] = field(default_factory=dict)  # source -> what its computation saw
     computed_years: tuple[int, ...] = ()
     results_written: int = 0
@@ -115,12 +130,18 @@ class Outcome:
         outcomes = {account.outcome for account in self.accounts}
         if 3 in codes:
             return 3
-        if 4 in codes or outcomes & {"held", "stopped"} or any(one.held for one in self.published):
+        if (
+            4 in codes
+            or outcomes & {"held", "stopped"}
+            or any(one.held for one in self.published)
+            or any(one.asked for one in self.waits.values())
+        ):
             return 4
         if (
             2 in codes
             or "failed" in outcomes
             or any(account.absent for account in self.accounts)  # two looks did not agree
+            or any(one.reasons for one in self.waits.values())
             or any(one.unknown or one.different or one.moved for one in self.published)
         ):
             return 2
@@ -149,6 +170,7 @@ class Outcome:
             "held": sum(account.outcome in ("held", "stopped") for account in self.accounts),
             "registration_years": sorted(self.registration_years),
             "findings": self.findings,
+            "waiting": sum(len(one.reasons) for one in self.waits.values()),
             "drift": self.drift,
             "computed": self.computed,
             "computed_years": list(self.computed_years),

@@ -1,6 +1,6 @@
 """How the promises stand today: the assessment of the night, and the same after a file of entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -27,18 +27,19 @@ def assess(
     source: str,
     on: date,
     computed: Mapping[int, pd.DataFrame] = NOTHING_COMPUTED,
+    waiting: Collection[tuple[str, int]] = (),
 ) -> Assessed:
     """Colours of commitments and plan lines on a day of the source's clock.
 
     `computed`: year -> RESULTS of this run that are not stored yet, as `Asked` finds them; what is stored of other
-    years is read.
+    years is read, and of the indicators and years that wait.
     """
     tree = read_sums.tree(warehouse, source)
     known = replace(Known.nothing(), evidence=entries.evidence(warehouse))
     beside: dict[str, str] = {}
     if len(tree):
         places = places_of(warehouse, mappings, source, tree, on)
-        results = results_of(warehouse, mappings, places, computed)
+        results = results_of(warehouse, mappings, places, computed, waiting)
         at_home = results["org_unit"].isin(list(places[""].org_units))
         proxies = results[at_home & results["indicator"].isin(proxy_codes(mappings))]
         trends = yearly_trends(RESULTS.cast(proxies), on=on)
@@ -72,11 +73,15 @@ def results_of(
     mappings: Mappings,
     places: Mapping[str, Place],
     computed: Mapping[int, pd.DataFrame],
+    waiting: Collection[tuple[str, int]],
 ) -> pd.DataFrame:
     """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
     codes, units = sorted(codes_of(mappings)), sorted(units_of(places))
     stored = read_promises.totals(warehouse, codes, units)
-    older = stored[~stored["period"].str[:4].isin([str(year) for year in computed])]
+    replaced = stored["period"].str[:4].isin([str(year) for year in computed])
+    years = stored["period"].str[:4].astype(int)
+    stays = [key in waiting for key in zip(stored["indicator"], years, strict=True)]
+    older = stored[~replaced | pd.Series(stays, index=stored.index, dtype=bool)]
     return RESULTS.cast(pd.concat([older, *computed.values()], ignore_index=True))
 
 

@@ -1,14 +1,14 @@
 """The last step of a night: desired cells against ledger and server, sent, proved, written down."""
 
 import getpass
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from flows.access import client_for
 from flows.copying import is_own_sandbox
-from flows.night import EVERYTHING, AtHand, Night, Published
+from flows.night import EVERYTHING, AtHand, Night, Published, Waits
 from flows.target_server import known_server
 from flows.wanted import Wanted, wanted
 from layidu.dhis2 import ledger, push, read_back
@@ -21,6 +21,7 @@ from layidu.dhis2.permitted import needs_form, permit
 from layidu.dhis2.target_form import read_approvals, read_form
 from layidu.errors import ConfigurationError
 from layidu.mapping.publishing import Publication
+from layidu.model.frames import TARGET_CELLS
 from warehouse import holds, load_ledger
 
 FIRST_PUSH, ROLLED_BACK = "first-push", "rolled-back"
@@ -51,14 +52,13 @@ class Prepared:
     compared: Compared
 
 
-def prepare(night: Night, source: AtHand, code: str, publication: Publication) -> Prepared:
+def prepare(night: Night, source: AtHand, code: str, publication: Publication, waits: Waits) -> Prepared:
     """What a publication stands by, compared with what we and the server know."""
     client = push_client(night, publication.target)
-    asked = wanted(night, source, code, publication, client)
+    asked = wanted(night, source, code, publication, client, waits)
     data_set = data_set_uid(publication)
-    return Prepared(
-        code, publication, asked, compare(night, publication.target, client, data_set, asked.cells)
-    )
+    compared = compare(night, publication.target, client, data_set, asked.cells, asked.waiting)
+    return Prepared(code, publication, asked, compared)
 
 
 def push_client(night: Night, name: str) -> Client:
@@ -66,8 +66,18 @@ def push_client(night: Night, name: str) -> Client:
     return client_for(night.settings, name, night.mappings.sources[name], "PUSH")
 
 
-def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.DataFrame) -> Compared:
-    """Desired cells minus the ledger minus what the server holds, less what may not be sent."""
+def compare(
+    night: Night,
+    name: str,
+    client: Client,
+    data_set: str,
+    desired: pd.DataFrame,
+    waiting: Collection[tuple[str, str]] = (),
+) -> Compared:
+    """Desired cells minus the ledger minus what the server holds, less what may not be sent.
+
+    `waiting`: elements and years whose last published cells are what is desired.
+    """
     server, roots = known_server(night, name, client)
     rows = load_ledger.read_ledger(night.warehouse, name, data_set)
     periods = sorted({*desired["period"], *rows["period"]})
@@ -81,6 +91,10 @@ def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.
         read_form(client, data_set, server.server_date.date())  # says so when it was never created
         raise
     known = ledger.known(rows, before)
+    if waiting:
+        desired = TARGET_CELLS.cast(
+            pd.concat([desired, of_elements(known.ours, waiting)]).sort_values(push.KEY)
+        )
     planned = push.plan(desired, known.ours, before)
     if needs_form(planned):
         form = read_form(client, data_set, server.server_date.date())
@@ -92,10 +106,17 @@ def compare(night: Night, name: str, client: Client, data_set: str, desired: pd.
     return Compared(name, data_set, client, known, before, planned, read_now)
 
 
-def publish(night: Night, source: AtHand, code: str, publication: Publication) -> Published:
-    """Bring one DHIS2 data set to what was computed, and prove it by reading it back."""
-    prepared = prepare(night, source, code, publication)
+def of_elements(cells: pd.DataFrame, chosen: Collection[tuple[str, str]]) -> pd.DataFrame:
+    """The cells of these elements and years."""
+    keys = zip(cells["data_element"], cells["period"].str[:4], strict=True)
+    return cells[pd.Series([key in chosen for key in keys], index=cells.index, dtype=bool)]
+
+
+def publish(night: Night, source: AtHand, code: str, publication: Publication, waits: Waits) -> Published:
+    """Bring one DHIS2 data set to what was computed, and prove it by reading it back; what waits stays as it is."""
+    prepared = prepare(night, source, code, publication, waits)
     done = Published(code)
+    done.waiting = len(of_elements(prepared.compared.planned, prepared.wanted.waiting))
     done.planned = len(push.changes(prepared.compared.planned))
     done.withheld = prepared.wanted.withheld
     if not held(night, prepared, done):
@@ -106,14 +127,14 @@ def publish(night: Night, source: AtHand, code: str, publication: Publication) -
     return done
 
 
-def preview(night: Night, sources: Sequence[AtHand]) -> Iterator[str]:
+def preview(night: Night, sources: Sequence[AtHand], waits: Mapping[str, Waits]) -> Iterator[str]:
     """The plan of every publication and its hash, nothing sent."""
     for code, publication in night.mappings.publications.items():
         source = source_of(publication, sources)
         if source is None:
             yield f"publication {code} : la source de ses résultats n'a pas été lue"
             continue
-        prepared = prepare(night, source, code, publication)
+        prepared = prepare(night, source, code, publication, waits[source.name])
         planned = prepared.compared.planned
         actions = planned["action"].value_counts().to_dict()
         counted = ", ".join(f"{action} {actions.get(action, 0)}" for action in ACTIONS)

@@ -5,10 +5,10 @@ from datetime import date
 
 import pandas as pd
 
+from flows.asking import ask_about_changes
 from flows.copying import Purpose, copy_registrations, plan_slices, read_source
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.steps import copy, recorded
-from flows.waiting import ask_about_changes
 from layidu.dhis2.dialects import Dialect
 from layidu.dhis2.slices import PeriodsOf, between, plan_window, reconciled
 from layidu.errors import ConfigurationError

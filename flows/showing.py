@@ -1,13 +1,13 @@
 """Do the dashboards show what we computed? Analytics is run once after the pushes, then asked everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from flows.access import client_for, has_account
 from flows.computing import last_ended_month
 from flows.copying import is_own_sandbox
-from flows.night import AtHand, Night, Published
+from flows.night import AtHand, Night, Published, Waits
 from flows.wanted import Wanted, wanted
 from layidu.dhis2 import analytics, read_back
 from layidu.dhis2.client import Client
@@ -27,13 +27,18 @@ from warehouse import read_sums
 EXAMPLES = 3
 
 
-def show(night: Night, target: str, done_there: Sequence[tuple[AtHand, Published]]) -> None:
-    """Have analytics built once, then compare every published figure at every level and period with ours."""
+def show(
+    night: Night, target: str, done_there: Sequence[tuple[AtHand, Published]], waits: Mapping[str, Waits]
+) -> None:
+    """Have analytics built once, then compare every published figure at every level and period with ours.
+
+    Of results that wait nothing is compared.
+    """
     client = built(night, target)
     zeros = analytics.zeros_included(client)
     for source, done in night.console.track(list(done_there), "relecture des tableaux de bord"):
         publication = night.mappings.publications[done.code]
-        asked = wanted(night, source, done.code, publication, client)
+        asked = wanted(night, source, done.code, publication, client, waits[source.name])
         assert_shown(night, source, publication, asked, client, done, zeros=zeros)
 
 

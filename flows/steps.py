@@ -9,14 +9,15 @@ from contextlib import contextmanager
 
 import pandas as pd
 
+from flows.asking import ask_about_changes
 from flows.computing import check_corrections, compute_and_switch, load_declarations
 from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
 from flows.memory import changed_years, proof_pending, remember
-from flows.night import AtHand, Night, Outcome, Published, Run, plainly
+from flows.night import AtHand, Night, Outcome, Published, Run, Waits, plainly
 from flows.publishing import publish, source_of
 from flows.showing import show
-from flows.waiting import ask_about_changes, what_waits
-from flows.words import account_line, waiting_line
+from flows.waiting import what_waits
+from flows.words import account_line, waiting_lines
 from layidu.dhis2.answers import RightsError
 from layidu.errors import LayiduError, LockedError
 from layidu.model.slices import Slice
@@ -77,7 +78,9 @@ def known_sources(night_: Night, outcome: Outcome) -> list[AtHand]:
     for name, source in night_.mappings.sources.items():
         if source.data_sets:
             with recorded(outcome):
-                sources.append(read_source(night_, name))
+                at_hand = read_source(night_, name)
+                ask_about_changes(night_, at_hand)
+                sources.append(at_hand)
     return sources
 
 
@@ -89,16 +92,23 @@ def compute(
     *,
     everything: bool = False,
 ) -> None:
-    """Map and compute what changed (or everything); results switch in one transaction.
+    """Map and compute what changed (or everything), less what waits; results switch in one transaction.
 
     Promises are assessed every night: a day later more is expected of them, and a person may have entered something.
     """
+    if not sources:
+        return  # why is in the outcome
+    outcome.waits = find_waits(night_, sources)
     terms, changed = run("déclarations", load_declarations, night_, sources)
     for source in sources if night_.mappings.corrections else ():
         with recorded(outcome):
             run(f"corrections {source.name}", check_corrections, night_, source)
     years = changed_years(night_, sources, outcome, everything=changed or everything)
-    outcome.results_written, findings = run("calcul", compute_and_switch, night_, sources, terms, years)
+    for line in waiting_lines(outcome.waits):
+        night_.console.line(line)
+    outcome.results_written, findings = run(
+        "calcul", compute_and_switch, night_, sources, terms, years, outcome.waits
+    )
     if not years:
         return
     outcome.findings = findings
@@ -106,19 +116,22 @@ def compute(
     remember(outcome, sources)
 
 
+def find_waits(night_: Night, sources: Sequence[AtHand]) -> dict[str, Waits]:
+    """What keeps its last values tonight, by source."""
+    return {source.name: what_waits(night_, source) for source in sources}
+
+
 def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run: Run = plainly) -> None:
-    """Publish what does not depend on a failed or held slice, then prove what the dashboards show."""
-    waits = {source.name: what_waits(night_, source, outcome.accounts) for source in sources}
+    """Publish what does not wait, then prove what the dashboards show."""
+    outcome.waits = outcome.waits or find_waits(night_, sources)
     delivered: dict[str, list[tuple[AtHand, Published]]] = {}
     for code, publication in night_.mappings.publications.items():
         source = source_of(publication, sources)
         if source is None:
             continue
-        if code in waits[source.name]:
-            night_.console.line(waiting_line(code, waits[source.name][code]))
-            continue
         with recorded(outcome):
-            done = run(f"publication {code}", publish, night_, source, code, publication)
+            waits = outcome.waits[source.name]
+            done = run(f"publication {code}", publish, night_, source, code, publication, waits)
             outcome.published.append(done)
             if done.refusal is not None:
                 outcome.errors.append(done.refusal)
@@ -127,7 +140,7 @@ def publish_all(night_: Night, sources: Sequence[AtHand], outcome: Outcome, run:
     for target, done_there in delivered.items():
         if any(done.sent for _, done in done_there) or proof_pending(night_.warehouse):
             with recorded(outcome):
-                run(f"preuve des tableaux de bord {target}", show, night_, target, done_there)
+                run(f"preuve des tableaux de bord {target}", show, night_, target, done_there, outcome.waits)
 
 
 @contextmanager

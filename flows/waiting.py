@@ -1,132 +1,142 @@
-"""What must wait tonight, and what depends on it? A failed or held slice stops its own publications, nothing else.
+"""What must wait, and why? Results that rest on an incomplete copy, or on a mapping that a change has broken.
 
-Waiting is by data set: a publication waits when one of its indicators is computed from a data set of which a slice
-failed, was held or stopped, or about which a person has yet to decide. Its last published values stay.
+An indicator waits in a year when a data set it is computed from lacks a slice of that year, when values of it wait
+for a person, or when a person was asked about an element of it. It is then neither computed nor published: its last
+values stay, in the warehouse and in DHIS2. Everything else flows, and what waited is computed by the first run that
+finds it waiting no more.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from flows.night import AtHand, Night
-from layidu.mapping.publishing import Publication
-from layidu.mapping.versions import YearlyTerms
-from layidu.model.slices import SliceAccount
-from warehouse import holds
-from warehouse.holds import Hold
-from warehouse.scope import units_out_of_sight
+from flows.asking import EVERYTHING, MAPPING
+from flows.gaps import STOPPED, gaps
+from flows.night import AtHand, Night, Waits
+from layidu.mapping.contracts import Indicator, Mappings
+from layidu.mapping.depending import elements_of, reached_by, variables_from
+from layidu.mapping.terms import REPORT_VARIABLES
+from layidu.mapping.unusedcheck import names_used
+from layidu.model.periods import parse
+from warehouse import read_sums
+from warehouse.holds import Holding, holding
+from warehouse.waiting import Kept
 
-NOT_COPIED = frozenset({"failed", "held", "stopped"})
-EVERYTHING = "org_units"  # in a hold's subject: the whole source
-MAPPING = "mapping"
-COMBO = "category_combo: "
+PERIODS_NAMED = 3
 
 
-def waiting_data_sets(
-    accounts: Iterable[SliceAccount], asked: Iterable[Hold], source: AtHand
-) -> frozenset[str]:
-    """The data sets of a source that wait, by tonight's slices and by what a person was asked."""
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One reason to wait: what is concerned, in which years, and what is waited for."""
+
+    reason: str  # French
+    years: Sequence[int]
+    data_sets: frozenset[str] = frozenset()
+    data_element: str = ""  # in place of data sets
+
+
+def what_waits(night: Night, source: AtHand) -> Waits:
+    """What must not be computed or published, as the warehouse knows it now."""
+    known = [*read_sums.years(night.warehouse, source.name), source.metadata.server.server_date.year]
+    years = range(min(known), max(known) + 1)
+    lacking = gaps(night, source)
+    late = list(waits_for_slices(source, lacking, years[-1]))
+    asked = [waits_for_person(source, one, years) for one in holding(night.warehouse, source.name)]
+    to_decide = [*asked, *(wait for wait in late if STOPPED in wait.reason)]
+    return Waits(
+        indicators_waiting(night.mappings, source, [*asked, *late]),
+        asked=bool(indicators_waiting(night.mappings, source, to_decide)),
+    )
+
+
+def waits_for_slices(
+    source: AtHand, lacking: Mapping[str, Mapping[str, str]], last_year: int
+) -> Iterator[Wait]:
+    """One wait a data set and year of which a slice did not come."""
+    names = dict(zip(source.metadata.data_sets["uid"], source.metadata.data_sets["name"], strict=True))
+    for data_set, periods in lacking.items():
+        by_year: dict[int, list[str]] = {}
+        for period in sorted(periods):
+            for year in years_from(source, data_set, parse(period).start.year, last_year):
+                by_year.setdefault(year, []).append(period)
+        for year, own in by_year.items():
+            words = f"{', '.join(own[:PERIODS_NAMED])}{', …' if len(own) > PERIODS_NAMED else ''}"
+            became = " ou ".join(sorted({periods[period] for period in own}))
+            reason = f"« {names[data_set]} », {words} : tranche {became} ; une prochaine exécution la demande"
+            yield Wait(reason, [year], frozenset({data_set}))
+
+
+def waits_for_person(source: AtHand, asked: Holding, years: Sequence[int]) -> Wait:
+    """What one hold keeps from being computed."""
     every = frozenset(source.metadata.data_sets["uid"])
+    if asked.decision == "accepted":
+        reason = f"attente n° {asked.id}, acceptée : la prochaine nuit la met en œuvre"
+    elif asked.decision == "rejected":
+        reason = f"attente n° {asked.id}, rejetée : corriger mappings/variables, puis l'accepter"
+    else:
+        reason = f"attente n° {asked.id} : une personne doit décider (layidu holds show {asked.id})"
+    if asked.kind == MAPPING:
+        return Wait(reason, years, data_element=asked.what)
+    concerned = every if asked.what == EVERYTHING else every & {asked.what}
+    of_values = asked.subject.count("/") > 1  # a slice; else the whole data set or source
+    if not of_values:
+        return Wait(reason, years, concerned)
     found = {
-        account.slice.data_set
-        for account in accounts
-        if account.slice.source == source.name and account.outcome in NOT_COPIED
+        year
+        for first in asked.years or ()
+        for data_set in concerned
+        for year in years_from(source, data_set, first, years[-1])
     }
-    for hold in asked:
-        name, _, rest = hold.subject.partition("/")
-        if name != source.name:
-            continue
-        what = rest.partition("/")[0]
-        if hold.kind == MAPPING:
-            members = source.metadata.data_set_elements
-            found |= set(members.loc[members["data_element"] == what, "data_set"])
-        elif hold.kind in ("vanished", "scope"):
-            found |= every if what == EVERYTHING else {what}
-    return frozenset(found)
+    return Wait(reason, sorted(found), concerned)
 
 
-def data_sets_of(night: Night, source: AtHand, publication: Publication) -> frozenset[str]:
-    """The data sets a publication is computed from; all of the source's where its figures come from elsewhere."""
+def years_from(source: AtHand, data_set: str, year: int, last: int) -> range:
+    """The years that values of a year reach: a yearly total, of a population, serves later years too."""
+    sets = source.metadata.data_sets
+    yearly = sets.loc[sets["uid"] == data_set, "period_type"].eq("Yearly").any()
+    return range(year, max(year, last) + 1 if yearly else year + 1)
+
+
+def indicators_waiting(
+    mappings: Mappings, source: AtHand, waits: Iterable[Wait]
+) -> dict[tuple[str, int], str]:
+    """Indicator and year -> every reason to wait."""
+    found: dict[tuple[str, int], dict[str, None]] = {}
+    data_sets: dict[str, frozenset[str]] = {}
+    for wait in waits:
+        if wait.data_element:
+            codes = reached_by(mappings, variables_from(mappings, source.name, wait.data_element))
+        else:
+            data_sets = data_sets or {
+                code: data_sets_of(source, mappings, one) for code, one in mappings.indicators.items()
+            }
+            codes = [code for code, needed in data_sets.items() if needed & wait.data_sets]
+        for code in codes:
+            for year in wait.years:
+                found.setdefault((code, year), {})[wait.reason] = None
+    return {key: " ; ".join(reasons) for key, reasons in found.items()}
+
+
+def data_sets_of(source: AtHand, mappings: Mappings, indicator: Indicator) -> frozenset[str]:
+    """The data sets an indicator is computed from: of its elements, and of the reports that it counts."""
     every = frozenset(source.metadata.data_sets["uid"])
-    if publication.kind == "figures":
-        return every
-    terms = YearlyTerms(night.mappings, source.cells).today
-    own = terms[terms["indicator"].isin(publication.indicators)]
-    variables = set(own.loc[own["kind"] == "variable", "name"])
-    if own["kind"].eq("population").any():  # populations are read from yearly variables
-        variables |= {name for name, one in night.mappings.variables.items() if one.period_type == "Yearly"}
-    elements = source.cells.loc[source.cells["variable"].isin(variables), "data_element"]
     members = source.metadata.data_set_elements
-    declared = {
-        uid
-        for code in publication.indicators
-        for uid in night.mappings.indicators[code].data_sets.get(source.name) or ()
+    elements = elements_of(mappings, source.name, indicator)
+    found = frozenset(members.loc[members["data_element"].isin(elements), "data_set"])
+    if names_used(indicator) & REPORT_VARIABLES.keys() and not any(indicator.data_sets.values()):
+        return every
+    return found | (every & set(indicator.data_sets.get(source.name) or ()))
+
+
+def kept(mappings: Mappings, waits: Mapping[str, Waits]) -> Kept:
+    """The results that a computation of these sources leaves as they are."""
+    waiting = {
+        (name, code, year): reason
+        for name, one in waits.items()
+        for (code, year), reason in one.reasons.items()
     }
-    return frozenset(members.loc[members["data_element"].isin(elements), "data_set"]) | (declared & every)
+    return Kept(waiting, frozenset(read_sources(mappings)) - waits.keys())
 
 
-def what_waits(
-    night: Night, source: AtHand, accounts: Sequence[SliceAccount]
-) -> Mapping[str, frozenset[str]]:
-    """Publication -> the data sets it waits for; those that wait for none are not in it."""
-    waiting = waiting_data_sets(accounts, asked_of_a_person(night), source)
-    if not waiting:
-        return {}
-    found = {
-        code: data_sets_of(night, source, publication) & waiting
-        for code, publication in night.mappings.publications.items()
-    }
-    return {code: data_sets for code, data_sets in found.items() if data_sets}
-
-
-def asked_of_a_person(night: Night) -> list[Hold]:
-    """What is undecided, and the changed mappings that a person rejected: those wait until the mapping is mended."""
-    rejected = holds.read_holds(
-        night.warehouse, "kind = %(kind)s AND decision = 'rejected'", {"kind": MAPPING}
-    )
-    return [*holds.open_holds(night.warehouse), *rejected]
-
-
-def ask_about_changes(night: Night, source: AtHand) -> None:
-    """Ask a person about what shrank out of sight, and about a new disaggregation under a mapping."""
-    lost = units_out_of_sight(
-        night.warehouse, source.name, source.metadata.user_org_units, night.token.run_id
-    )
-    if lost:
-        holds.open_hold(
-            night.warehouse,
-            night.token,
-            kind="scope",
-            subject=f"{source.name}/{EVERYTHING}",
-            summary=f"ce compte ne voit plus {len(lost)} unités d'organisation ({', '.join(lost[:5])}) ; leurs valeurs "
-            "restent telles quelles dans la copie. Faire rendre le droit et rejeter, ou accepter la vue réduite",
-            rows=len(lost),
-        )
-    for uid, name, before, after in changed_combos(source):
-        holds.open_hold(
-            night.warehouse,
-            night.token,
-            kind=MAPPING,
-            subject=f"{source.name}/{uid}",
-            summary=f"l'élément « {name} » est ventilé autrement ({before} -> {after}) et une variable s'en sert : "
-            "corriger mappings/variables, puis accepter ; rejeter le garde hors des publications",
-            rows=0,
-        )
-
-
-def changed_combos(source: AtHand) -> list[tuple[str, str, str, str]]:
-    """Mapped elements whose category combination is no longer the same: uid, name, before, after."""
-    events = source.events
-    changed = events[
-        (events["object_type"] == "data_element")
-        & (events["kind"] == "changed")
-        & events["uid"].isin(source.cells["data_element"])
-        & events["after"].fillna("").str.startswith(COMBO)
-    ]
-    return [
-        (str(row["uid"]), str(row["name"]), text(row["before"]), text(row["after"]))
-        for row in changed.to_dict("records")
-    ]
-
-
-def text(value: object) -> str:
-    """A change as it is told, without its column."""
-    return value.removeprefix(COMBO) if isinstance(value, str) else "rien"
+def read_sources(mappings: Mappings) -> list[str]:
+    """The sources that are copied, in order; a target only is none."""
+    return [name for name, declared in mappings.sources.items() if declared.data_sets]

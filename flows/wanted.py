@@ -6,7 +6,7 @@ import pandas as pd
 
 from flows.computing import last_ended_month
 from flows.figures import declared_of, values_of
-from flows.night import AtHand, Night
+from flows.night import AtHand, Night, Waits
 from layidu.dhis2 import elements, figures, push
 from layidu.dhis2.client import Client
 from layidu.dhis2.provision import read_defaults
@@ -24,13 +24,20 @@ class Wanted:
     results: pd.DataFrame = field(repr=False)  # frames.RESULTS of its indicators, at all levels and periods
     cells: pd.DataFrame = field(repr=False)  # frames.TARGET_CELLS
     withheld: int = 0  # counts that a declared decision keeps back
+    waiting: frozenset[tuple[str, str]] = frozenset()  # elements and years whose last published cells stay
 
 
-def wanted(night: Night, source: AtHand, code: str, publication: Publication, client: Client) -> Wanted:
-    """The cells of a publication; `client` only tells what the target calls its default option combo."""
+def wanted(
+    night: Night, source: AtHand, code: str, publication: Publication, client: Client, waits: Waits
+) -> Wanted:
+    """The cells of a publication, without results that wait.
+
+    `client` only tells what the target calls its default option combo.
+    """
     indicators = night.mappings.indicators
     tree = read_sums.tree(night.warehouse, source.name)
-    results = read_sums.published_results(night.warehouse, source.name, sorted(set(publication.indicators)))
+    stored = read_sums.published_results(night.warehouse, source.name, sorted(set(publication.indicators)))
+    results = without_waiting(stored, waits)
     combo = read_defaults(client).category_option_combo
     today = source.metadata.server.server_date
     if publication.kind == "figures":
@@ -44,6 +51,7 @@ def wanted(night: Night, source: AtHand, code: str, publication: Publication, cl
             results,
             figures.figure_cells(kept, of_figures, publication, today=today, category_option_combo=combo),
             len(values) - len(kept),
+            waiting_elements(of_figures, waits),
         )
     of_parts = elements.elements_of(code, publication, indicators)
     kept = push.without_small_numbers(results, publication.small_numbers)
@@ -64,4 +72,22 @@ def wanted(night: Night, source: AtHand, code: str, publication: Publication, cl
         results,
         cells,
         len(all_cells) - len(cells),
+        waiting_elements(of_parts, waits),
+    )
+
+
+def without_waiting(results: pd.DataFrame, waits: Waits) -> pd.DataFrame:
+    """The results (RESULTS) that do not wait."""
+    years = results["period"].str[:4].astype(int)
+    waiting = [key in waits.reasons for key in zip(results["indicator"], years, strict=True)]
+    return results[~pd.Series(waiting, index=results.index, dtype=bool)].reset_index(drop=True)
+
+
+def waiting_elements(of: pd.DataFrame, waits: Waits) -> frozenset[tuple[str, str]]:
+    """Elements (elements.ELEMENTS) and years of the results that wait."""
+    by_indicator: dict[str, list[str]] = {}
+    for indicator, element in zip(of["indicator"].tolist(), of["data_element"].tolist(), strict=True):
+        by_indicator.setdefault(indicator, []).append(element)
+    return frozenset(
+        (element, str(year)) for code, year in waits.reasons for element in by_indicator.get(code, ())
     )

@@ -1,9 +1,11 @@
 """What a run did, in French lines for a person."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 
-from flows.night import Outcome, Published
+from flows.night import Outcome, Published, Waits
 from layidu.model.slices import SliceAccount
+
+INDICATORS_NAMED = 6
 
 
 def account_line(account: SliceAccount) -> str:
@@ -30,6 +32,7 @@ def published_line(done: Published) -> str:
         )
     words = f"publication {done.code} : {done.sent} cellules envoyées, {done.confirmed} relues et égales"
     counts = (
+        (done.waiting, "en attente et laissées"),
         (done.rejected, "rejetées"),
         (done.unknown, "sans nouvelles"),
         (done.withheld, "petits effectifs retenus par décision"),
@@ -52,12 +55,20 @@ def shown_words(done: Published) -> str:
     return words
 
 
-def waiting_line(code: str, data_sets: Iterable[str]) -> str:
-    """Why a publication keeps its last values tonight."""
-    return (
-        f"publication {code} : attend {', '.join(sorted(data_sets))} (tranche non copiée, ou décision à prendre : "
-        "layidu holds) ; ses dernières valeurs publiées restent"
-    )
+def waiting_lines(waits: Mapping[str, Waits]) -> Iterator[str]:
+    """What keeps its last values tonight, one line a source and reason."""
+    for source, one in waits.items():
+        by_reason: dict[str, list[tuple[str, int]]] = {}
+        for key, reason in sorted(one.reasons.items()):
+            by_reason.setdefault(reason, []).append(key)
+        for reason, keys in by_reason.items():
+            codes, years = sorted({code for code, _ in keys}), sorted({year for _, year in keys})
+            named = f"{', '.join(codes[:INDICATORS_NAMED])}{', …' if len(codes) > INDICATORS_NAMED else ''}"
+            span = str(years[0]) if len(years) == 1 else f"{years[0]}-{years[-1]}"
+            yield (
+                f"en attente, {source} : {len(codes)} indicateurs ({named}), {span} : {reason} ; leurs dernières "
+                "valeurs restent, calculées et publiées"
+            )
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[str]:

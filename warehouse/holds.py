@@ -21,6 +21,44 @@ Decision = Literal["accepted", "rejected"]
 COLUMNS = "id, kind, subject, summary, rows, run, decision, reason, decided_by, decided_at, applied_run"
 
 
+DECIDE = """
+UPDATE run.hold SET decision = %(decision)s, decided_by = %(who)s, decided_at = now(), reason = %(reason)s
+ || CASE WHEN decision IS NULL THEN ''
+ ELSE format(' (rejetée le %%s par %%s : %%s)', decided_at::date, decided_by, reason) END
+WHERE id = %(id)s AND (decision IS NULL OR (kind = 'mapping' AND decision = 'rejected' AND %(decision)s = 'accepted'))
+"""
+# Of values that vanished the cells count that still wait: those of an accepted hold wait until a run closes them.
+HOLDING_VALUES = """
+SELECT h.id, h.kind, h.subject, h.decision,
+ array_agg(DISTINCT extract(year FROM p.start_date)::int) FILTER (WHERE p.key IS NOT NULL) AS years
+FROM run.hold h LEFT JOIN source.absent_value a ON a.hold = h.id LEFT JOIN source.period p ON p.key = a.period
+WHERE h.kind IN ('vanished', 'scope') AND split_part(h.subject, '/', 1) = %(source)s
+ AND (h.decision IS NULL OR (h.decision = 'accepted' AND a.hold IS NOT NULL))
+GROUP BY h.id ORDER BY h.id
+"""
+HOLDING_MAPPINGS = """
+SELECT * FROM (SELECT DISTINCT ON (subject) id, kind, subject, decision, NULL::int[] AS years FROM run.hold
+ WHERE kind = 'mapping' AND split_part(subject, '/', 1) = %(source)s ORDER BY subject, id DESC) h
+WHERE h.decision IS DISTINCT FROM 'accepted' ORDER BY h.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A hold that something of a source waits for."""
+
+    id: int
+    kind: str
+    subject: str
+    decision: Decision | None
+    years: list[int] | None  # of the values it is about; None: it is about more than values
+
+    @property
+    def what(self) -> str:
+        """The uid behind the source's name: a data set, an element, or `org_units` for the whole source."""
+        return self.subject.split("/")[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """One row of the list of holds."""
@@ -50,6 +88,19 @@ def open_holds(warehouse: Warehouse) -> list[Hold]:
     return read_holds(warehouse, "decision IS NULL", {})
 
 
+def holding(warehouse: Warehouse, source: str) -> list[Holding]:
+    """What of a source waits for a person, or for the run that carries a decision out."""
+    with (
+        warehouse.connect("loader") as connection,
+        connection.cursor(row_factory=class_row(Holding)) as cursor,
+    ):
+        found: list[Holding] = []
+        for query in (HOLDING_VALUES, HOLDING_MAPPINGS):
+            cursor.execute(query.encode(), {"source": source})
+            found += cursor.fetchall()
+    return found
+
+
 def one_hold(warehouse: Warehouse, number: int) -> Hold:
     """One hold, decided or not."""
     found = read_holds(warehouse, "id = %(id)s", {"id": number})
@@ -64,12 +115,15 @@ def one_hold(warehouse: Warehouse, number: int) -> Hold:
 
 
 def decide_hold(warehouse: Warehouse, number: int, *, accept: bool, reason: str, who: str) -> Hold:
-    """Write a person's decision down; the next run carries it out. A decision is taken once."""
+    """Write a person's decision down; the next run carries it out.
+
+    A decision is taken once; only a rejected change of a mapping may be accepted later, once it is mended. Who had
+    rejected it, when and why stays in the reason.
+    """
     with warehouse.connect("loader") as connection:
         decided = run_sql(
             connection,
-            "UPDATE run.hold SET decision = %(decision)s, reason = %(reason)s, decided_by = %(who)s,"
-            " decided_at = now() WHERE id = %(id)s AND decision IS NULL",
+            DECIDE,
             {
                 "id": number,
                 "decision": "accepted" if accept else "rejected",

@@ -1,7 +1,8 @@
 """What did compute find? Results, commitments, plan lines and data quality, switched in one transaction.
 
 A period whose fingerprint is that of last time is not written; a period that never had results is copied in as it
-is; of one that changed only the rows that differ are written, so that each tells which run last changed it.
+is; of one that changed only the rows that differ are written, so that each tells which run last changed it. Rows that
+are kept (`warehouse.waiting`) are neither compared nor touched.
 """
 # ruff: noqa: S608  the SQL is put together from constants of this room; data travel as parameters
 
@@ -33,6 +34,7 @@ from warehouse.result_rows import (
     upper_levels_first,
 )
 from warehouse.staging import LARGE, analyse, arrow, as_csv, copy_in, fetch, run_sql
+from warehouse.waiting import STORED_BUT_KEPT, Kept, stage_kept
 
 VALUES = (*NUMBERS, "status", "version")
 KEY = ("series", "period", "org_unit", "as_it_was")
@@ -47,7 +49,7 @@ DIFFERING = f"""
 CREATE TEMP TABLE differing ON COMMIT DROP AS
 SELECT {", ".join(f"coalesce(n.{name}, k.{name}) AS {name}" for name in KEY)}, {NEW_VALUES},
  CASE WHEN n.period IS NULL THEN 'gone' WHEN k.period IS NULL THEN 'new' ELSE 'changed' END AS action
-FROM now n FULL JOIN ({STORED}) k ON {SAME}
+FROM now n FULL JOIN (STORED) k ON {SAME}
 WHERE n.period IS NULL OR k.period IS NULL
  OR ({", ".join(f"k.{name}" for name in VALUES)}) IS DISTINCT FROM ({NEW_VALUES})
 """
@@ -63,6 +65,7 @@ FROM differing n WHERE n.action = 'new' ORDER BY n.series, n.period, n.org_unit
 """
 Versions = Mapping[int, Mapping[str, int]]  # year -> indicator -> version of its formula (none: 1)
 NO_VERSIONS: Mapping[str, int] = MappingProxyType({})
+NOTHING_KEPT = Kept()
 NO_VERSIONS_OF_YEARS: Versions = MappingProxyType({})
 POPULATION_CHECK = Contract(
     "population_check",
@@ -85,6 +88,7 @@ class Switch:
 
     connection: psycopg.Connection
     run: RunToken
+    kept: Kept = NOTHING_KEPT
     written: int = 0  # rows that differed
 
     def year(
@@ -93,14 +97,15 @@ class Switch:
         results: Iterable[tuple[pd.DataFrame, bool]],
         versions: Mapping[str, int] = NO_VERSIONS,
     ) -> None:
-        """Make one year's results equal to these, in as many pieces as one likes.
+        """Make one year's results equal to these and to what is kept, in as many pieces as one likes.
 
         A piece (RESULTS) comes with whether it is `as_it_was`: summed up the tree of its period, only where that
         differs from today's. `versions`: indicator -> version of the formula, 1 where none is named.
         """
         pieces = [rows_of(self.connection, frame, versions, as_it_was=then) for frame, then in results]
         rows = np.concatenate([np.empty(0, ROW), *pieces])
-        self.written += write_year(self.connection, year, rows, self.run.run_id)
+        label = stage_kept(self.connection, self.kept, year)
+        self.written += write_year(self.connection, year, rows, self.run.run_id, label)
 
     def small(self, contract: Contract, rows: pd.DataFrame) -> None:
         """Make a small table equal to a frame that has at least the contract's columns."""
@@ -108,14 +113,14 @@ class Switch:
 
 
 @contextmanager
-def switching(warehouse: Warehouse, run: RunToken) -> Iterator[Switch]:
+def switching(warehouse: Warehouse, run: RunToken, kept: Kept = NOTHING_KEPT) -> Iterator[Switch]:
     """Everything written inside becomes visible at once, at the end; nothing of it when something fails."""
     with warehouse.connect("loader") as connection:
         run.guard(connection)
         run_sql(connection, "SET LOCAL jit = off")
         # A year's rows are many: a nested loop over them would never end.
         run_sql(connection, "SET LOCAL enable_nestloop = off")
-        switch = Switch(connection, run)
+        switch = Switch(connection, run, kept)
         yield switch
     if switch.written >= LARGE:
         with warehouse.connect("owner") as connection:
@@ -152,8 +157,11 @@ def write_results(
     return switch.written
 
 
-def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int) -> int:
-    """Write the periods of one year whose fingerprint is not that of last time; how many rows differed."""
+def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int, label: str = "") -> int:
+    """Write the periods of one year whose fingerprint is not that of last time; how many rows differed.
+
+    `label` stands for the rows that are kept: a period keeps its fingerprint as long as it has rows, kept or not.
+    """
     known = {
         int(str(what).rpartition("/")[2]): str(sha256)
         for what, sha256 in fetch(
@@ -163,6 +171,8 @@ def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int) 
         )
     }
     now = fingerprints(rows)
+    if label:
+        now = {period: f"{now.get(period, '')}/{label}" for period in known.keys() | now.keys()}
     differing = sorted(period for period in known.keys() | now.keys() if known.get(period) != now.get(period))
     for period in differing:
         forget(connection, f"value/{period}")
@@ -181,7 +191,8 @@ def write_year(connection: psycopg.Connection, year: int, rows: Rows, run: int) 
         copy_rows(connection, "result.value", rows, fresh, run)
         written += len(fresh)
     if again:
-        written += rewrite(connection, rows, chosen(rows, order, again), again, run)
+        stored = STORED_BUT_KEPT if label else STORED
+        written += rewrite(connection, rows, chosen(rows, order, again), again, run, stored)
     return written
 
 
@@ -191,14 +202,21 @@ def chosen(rows: Rows, order: IntArray, periods: list[int]) -> IntArray:
     return found
 
 
-def rewrite(connection: psycopg.Connection, rows: Rows, order: IntArray, periods: list[int], run: int) -> int:
+def rewrite(
+    connection: psycopg.Connection,
+    rows: Rows,
+    order: IntArray,
+    periods: list[int],
+    run: int,
+    stored: str = STORED,
+) -> int:
     """Write where the stored rows of these periods differ; each row tells which run last changed it."""
     definition = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     run_sql(connection, f"CREATE TEMP TABLE now ({definition}) ON COMMIT DROP")
     copy_rows(connection, "now", rows, order)
     run_sql(connection, "ANALYZE now")
     parameters = {"periods": periods, "run": run}
-    run_sql(connection, DIFFERING, parameters)
+    run_sql(connection, DIFFERING.replace("(STORED)", f"({stored})"), parameters)
     run_sql(connection, "ANALYZE differing")
     written = sum(run_sql(connection, statement, parameters) for statement in (GONE, CHANGED, NEW))
     run_sql(connection, "DROP TABLE now, differing")

@@ -160,12 +160,29 @@ POPULATION_CHECK = Table(
     comment="Other population totals beside ours; never a denominator",
 )
 
+WAITING = Table(
+    "waiting",
+    METADATA,
+    part("position", INT, "order of the rows"),
+    required("source", TEXT, "name of the source"),
+    required("indicator", TEXT, "code of plan.indicator"),
+    required("year", SMALL, "year whose results keep their last value"),
+    required("reason", TEXT, "French: what is waited for"),
+    required("since_run", INT, "run since which it waits"),
+    required("run", INT, "run that wrote the row"),
+    Index("waiting_result", "indicator", "year", "source", unique=True),
+    schema="result",
+    comment="Results that are not computed again until a slice arrives or a person decides; they keep their last value",
+)
+
 DIGEST = Table(
     "digest",
     METADATA,
     numbered("key", "number of the row"),
     required(
-        "what", TEXT, "value/<period>, commitment_status, plan_progress, data_quality or population_check"
+        "what",
+        TEXT,
+        "value/<period>, commitment_status, plan_progress, data_quality, population_check or waiting",
     ),
     required("sha256", TEXT, "of the rows as written; the same rows are not written twice"),
     required("run", INT, "run that wrote them"),
