@@ -28,6 +28,7 @@ from layidu.settings import read_settings
 from quality.rules import read_rules
 from warehouse import read, read_plan
 from warehouse.connect import Warehouse
+from warehouse.waiting import waiting_of
 
 SHOWN = 60  # rows of a part on a terminal
 PERIOD_TYPES = ("Monthly", "Quarterly", "SixMonthly", "Yearly")
@@ -150,6 +151,7 @@ def result_of(
         version=version,
         run=run,
         run_started=started,
+        waiting=waiting_of(warehouse, source, code, period.start.year),
         names=names_of(mappings),
     )
 

@@ -9,10 +9,13 @@ from rich.console import Console as RichConsole
 
 from flows.access import is_sandbox
 from flows.memory import last_seen
-from flows.night import Outcome
+from flows.night import Outcome, Waits
 from flows.session import filled_warehouse, read_declared
+from flows.waiting import read_sources
+from flows.words import waiting_lines
 from layidu import __version__
 from layidu.compute.trend import yearly_trends
+from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings
 from layidu.model.frames import METADATA_EVENTS, RESULTS
 from layidu.model.periods import month_number
@@ -25,6 +28,7 @@ from layidu.report.terminal import table
 from layidu.settings import Settings, read_settings
 from warehouse import read, read_page, read_promises, runs
 from warehouse.connect import Warehouse
+from warehouse.waiting import stored_waiting
 
 DISTRICT_LEVEL = 3
 
@@ -82,7 +86,14 @@ def catalogue_of(warehouse: Warehouse) -> read_promises.Rows:
 
 def main_source(mappings: Mappings) -> str:
     """The first source that is read: the one the page is about."""
-    return next(name for name, source in mappings.sources.items() if source.data_sets)
+    if not (found := read_sources(mappings)):
+        raise ConfigurationError(
+            where=f"{mappings.folder / 'sources.yaml'}",
+            found="aucune source dont un jeu de données soit copié",
+            expected="une source avec ses jeux de données (data_sets)",
+            todo="déclarer une source, puis layidu init et layidu nightly",
+        )
+    return found[0]
 
 
 def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, path: Path) -> Path:
@@ -111,9 +122,18 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
         else METADATA_EVENTS.frame(),
         publications=[proof(mappings, done) for done in outcome.published] if outcome else [],
         errors=outcome.errors if outcome else [],
+        waiting=list(waiting_lines(stored_waits(warehouse))),
     )
     path.write_text(pages.render(page), encoding="utf-8")
     return path
+
+
+def stored_waits(warehouse: Warehouse) -> dict[str, Waits]:
+    """What waits since the last computation, by source."""
+    found: dict[str, dict[tuple[str, int], str]] = {}
+    for row in stored_waiting(warehouse).to_dict("records"):
+        found.setdefault(row["source"], {})[row["indicator"], int(row["year"])] = row["reason"]
+    return {source: Waits(reasons) for source, reasons in found.items()}
 
 
 def names_of(fresh: pd.DataFrame, tree: pd.DataFrame) -> dict[str, str]:

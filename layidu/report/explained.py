@@ -30,6 +30,7 @@ class Explained:
     version: int = 1  # of the formula
     run: int | None = None  # that computed it
     run_started: str = ""  # 2026-04-08 22:00, UTC
+    waiting: str = ""  # French: what it waits for to be computed again
     names: Mapping[str, str] = field(default_factory=dict)  # variables and measures -> names
 
     @property
@@ -56,6 +57,8 @@ def heading(explained: Explained) -> Iterator[str]:
         parts += f" ÷ {french.exact(explained.denominator)}"
     yield f"  calcul       {parts} × {french.exact(indicator.factor)}"
     yield f"  statut       {french.status(explained.status)}"
+    if explained.waiting:
+        yield f"  en attente   {french.plain(explained.waiting)} ; la dernière valeur calculée reste"
     yield f"  complétude   {french.percent(explained.completeness)} des rapports attendus"
     if explained.run is not None:
         yield f"  calculé par  le passage {explained.run}, commencé le {explained.run_started} UTC"

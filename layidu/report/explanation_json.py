@@ -36,6 +36,7 @@ def as_json(
         "period": explained.period,
         "value": number(explained.value),
         "status": explained.status,
+        "waiting": explained.waiting or None,
         "completeness": number(explained.completeness),
         "run": explained.run,
         "parts": {part: part_of(part, expected, found, people) for part, expected in explained.parts.items()},

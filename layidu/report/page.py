@@ -62,6 +62,7 @@ class Page:
     events: pd.DataFrame = field(default_factory=METADATA_EVENTS.frame)
     publications: Sequence[PublicationProof] = ()
     errors: Sequence[LayiduError] = ()
+    waiting: Sequence[str] = ()  # French: what keeps its last values, and why
 
 
 def render(page: Page) -> str:
