@@ -14,7 +14,7 @@ from flows.gaps import STOPPED, gaps
 from flows.night import AtHand, Night, Waits
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.depending import elements_of, reached_by, variables_from
-from layidu.mapping.terms import REPORT_VARIABLES
+from layidu.mapping.terms import BUILT_IN, looks_back
 from layidu.mapping.unusedcheck import names_used
 from layidu.model.periods import parse
 from warehouse import read_sums
@@ -111,18 +111,19 @@ def indicators_waiting(
             }
             codes = [code for code, needed in data_sets.items() if needed & wait.data_sets]
         for code in codes:
-            for year in wait.years:
+            longer = looks_back({code: mappings.indicators[code]})
+            for year in sorted({*wait.years, *(year + 1 for year in wait.years if longer)}):
                 found.setdefault((code, year), {})[wait.reason] = None
     return {key: " ; ".join(reasons) for key, reasons in found.items()}
 
 
 def data_sets_of(source: AtHand, mappings: Mappings, indicator: Indicator) -> frozenset[str]:
-    """The data sets an indicator is computed from: of its elements, and of the reports that it counts."""
+    """The data sets an indicator is computed from: of its elements, and those whose reports or values it counts."""
     every = frozenset(source.metadata.data_sets["uid"])
     members = source.metadata.data_set_elements
     elements = elements_of(mappings, source.name, indicator)
     found = frozenset(members.loc[members["data_element"].isin(elements), "data_set"])
-    if names_used(indicator) & REPORT_VARIABLES.keys() and not any(indicator.data_sets.values()):
+    if names_used(indicator) & BUILT_IN.keys() and not any(indicator.data_sets.values()):
         return every
     return found | (every & set(indicator.data_sets.get(source.name) or ()))
 

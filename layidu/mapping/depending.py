@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.statecheck import state_names
+from layidu.mapping.terms import QUALITY_VARIABLES
 from layidu.mapping.unusedcheck import names_used
 
 
@@ -24,7 +25,9 @@ def variables_of(mappings: Mappings, indicator: Indicator) -> frozenset[str]:
 
 
 def behind(mappings: Mappings, name: str) -> Iterator[str]:
-    """The names right behind a derived variable or a population measure."""
+    """The names right behind a derived variable or a population measure; behind a count of what is plausible, all."""
+    if name in QUALITY_VARIABLES:
+        yield from mappings.variables
     variable = mappings.variables.get(name)
     if variable is not None and variable.derived is not None:
         yield from state_names(variable.derived)

@@ -73,12 +73,14 @@ CREATE OR REPLACE VIEW mart.indicateurs AS SELECT
  CASE v.hierarchy WHEN 'as_it_is' THEN 'actuelle' ELSE 'de la période' END AS hierarchie,
  v.run AS passage,
  v.version AS version_formule,
+ r.remark AS remarque,
  'en attente : ' || w.reason AS attente
 FROM result.indicator_value v
 JOIN plan.indicator i ON i.code = v.indicator
 JOIN source.org_unit unite ON unite.key = v.org_unit
 LEFT JOIN plan.level niveau ON niveau.level = unite.level
 LEFT JOIN plan.disaggregation d ON d.disaggregation = v.disaggregation
+LEFT JOIN plan.remark r ON r.indicator = v.indicator AND r.disaggregation = v.disaggregation
 LEFT JOIN source.instance instance ON instance.key = unite.source
 LEFT JOIN result.waiting w ON w.indicator = v.indicator AND w.year = v.year AND w.source = instance.name
 LEFT JOIN source.org_unit region ON region.source = unite.source AND region.uid = split_part(unite.path, '/', 3)
