@@ -132,25 +132,40 @@ def side(cells: pd.DataFrame, mapped: pd.DataFrame, variables: list[str]) -> pd.
     The index means the same on both sides of every rule of one frame: it counts org units, periods, attribute
     combos and the disaggregations of the whole mapping.
     """
-    wanted = mapped.loc[
-        mapped["variable"].isin(variables), ["data_element", "category_option_combo", "disaggregation"]
-    ].drop_duplicates()
     bands = pd.Index(sorted(mapped["disaggregation"].unique()))
-    wanted = wanted.assign(
-        data_element=cells["data_element"].cat.categories.get_indexer(pd.Index(wanted["data_element"])),
-        category_option_combo=cells["category_option_combo"].cat.categories.get_indexer(
-            pd.Index(wanted["category_option_combo"])
-        ),
-        band=bands.get_indexer(pd.Index(wanted["disaggregation"])),
-    )
     rows = np.flatnonzero(holds(cells, mapped, variables))
-    some = cells.iloc[rows][[*KEY, "number"]]
-    place, coded = np.zeros(len(some), dtype=np.int64), {}
-    for column in ("org_unit", "period", "attribute_option_combo"):
-        place = place * len(some[column].cat.categories) + some[column].cat.codes.to_numpy()
-    for column in ("data_element", "category_option_combo"):
-        coded[column] = some[column].cat.codes.to_numpy().astype(np.int64)
-    coded |= {"place": place, "number": some["number"].to_numpy(), "row": rows}
-    joined = pd.DataFrame(coded).merge(wanted, on=["data_element", "category_option_combo"])
-    joined["place"] = joined["place"] * len(bands) + joined["band"]
-    return joined.groupby("place", sort=False).agg(number=("number", "sum"), row=("row", "first"))
+    codes = {name: cells[name].cat.codes.to_numpy()[rows] for name in KEY}
+    place = np.zeros(len(rows), dtype=np.int64)
+    for name in ("org_unit", "period", "attribute_option_combo"):
+        place = place * len(cells[name].cat.categories) + codes[name]
+    places, from_row = [], []
+    for band_of in band_tables(cells, mapped[mapped["variable"].isin(variables)], bands):
+        band = band_of[codes["data_element"], codes["category_option_combo"]]
+        places.append((place * len(bands) + band)[band >= 0])
+        from_row.append(rows[band >= 0])
+    taken = np.concatenate(from_row)
+    group, found = pd.factorize(np.concatenate(places))
+    numbers_taken = np.nan_to_num(cells["number"].to_numpy()[taken])
+    first = np.zeros(len(found), dtype=np.int64)
+    first[group[::-1]] = taken[::-1]
+    sums = np.bincount(group, weights=numbers_taken, minlength=len(found))
+    return pd.DataFrame({"number": sums, "row": first}, index=found)
+
+
+def band_tables(cells: pd.DataFrame, wanted: pd.DataFrame, bands: pd.Index) -> list[npt.NDArray[np.int64]]:
+    """Element × option combo -> its place in `bands`, -1 where none; a second table for a second band of a cell."""
+    elements, combos = (cells[name].cat.categories for name in ("data_element", "category_option_combo"))
+    fed = pd.DataFrame(
+        {
+            "element": elements.get_indexer(pd.Index(wanted["data_element"])),
+            "combo": combos.get_indexer(pd.Index(wanted["category_option_combo"])),
+            "band": bands.get_indexer(pd.Index(wanted["disaggregation"])),
+        }
+    ).drop_duplicates()
+    fed = fed[(fed["element"] >= 0) & (fed["combo"] >= 0)]
+    tables = [np.full((len(elements), len(combos)), -1, dtype=np.int64)]
+    for layer, some in fed.groupby(fed.groupby(["element", "combo"]).cumcount()):
+        if layer:
+            tables.append(np.full_like(tables[0], -1))
+        tables[-1][some["element"], some["combo"]] = some["band"]
+    return tables

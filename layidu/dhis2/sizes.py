@@ -93,7 +93,7 @@ def sizes_of(
         for name in too_large
         if (memory := remember(prefix, place, name, 0)) and not memory.branch.endswith("!")
     ]
-    working = max(SMALLEST_ROWS, int(min(refused) / 2)) if refused else most_rows
+    working = max(SMALLEST_ROWS, round(min(refused)) // 2) if refused else most_rows
     return replace(sizes, most_rows=min(most_rows, working))
 
 
