@@ -244,6 +244,7 @@ def catalogue_rows(declared: dict[str, Indicator], said: Callable[[str], str]) -
             "note": one.note,
             "responsable": said(one.owner),
             "derniere_periode": "202603",
+            "dernieres_valeurs": said("12,3"),
             "pourquoi_gris": None,
             "remarque": said("tranches qui se chevauchent") if code == "PF-NU-J" else None,
         }

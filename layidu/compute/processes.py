@@ -109,7 +109,7 @@ def by_measure(by: MeasuredBy, found: Observation, thresholds: Thresholds | None
     if by.aim is None:
         return grey(f"{number(found.value)} observé ; les documents ne fixent pas de cible")
     judgement = judge_share(found.value, by.aim, thresholds)
-    return judgement._replace(reason=f"{judgement.reason} (cible : {by.aim_status})")
+    return judgement._replace(reason=f"{judgement.reason} (cible {by.aim_status}e)")
 
 
 def by_milestones(

@@ -164,6 +164,7 @@ def test_the_catalogue_shows_what_has_no_row_anywhere(published: Warehouse) -> N
     assert shown["X-1"]["pourquoi_gris"] == (
         "source inconnue, dénominateur : « Nulle part » n'a pas de cellule déclarée"
     )
+    assert [shown[code]["dernieres_valeurs"] for code in states] == ["17,5", None, "15,3 (toutes)", None]
     assert shown["Y-2"]["pourquoi_gris"] == "jamais donnée"
     assert [row["annee"] for row in rows(published, "SELECT * FROM mart.valeurs_reference")] == [2013, 2018]
     remarks = {

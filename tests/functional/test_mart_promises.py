@@ -104,6 +104,10 @@ def test_every_promise_has_a_row_and_every_grey_its_reason(
     conflicts = {row["code"] for row in rows if row["declaration_contradictoire"]}
     assert conflicts == {"FP2030-I1.1", "FP2030-I5.1", "FP2030-I2.2"}
     assert by_code["FP2030-I2.2"]["contradictions"] == "C05, C18, C23"
+    figures = ("valeur", "valeur_attendue", "attendu_aujourd_hui", "ecart", "realise")
+    shown = [row[name] for row in (*rows, *plan) for name in figures if row.get(name) is not None]
+    assert {26.2, 12.5} <= set(shown)  # and not 26.200000000000003, nor 12.499995 of a third each year
+    assert all(figure == round(figure, 2) for figure in shown)
 
 
 def test_the_tallies_stand_beside_each_other(warehouse: Warehouse, mappings: Mappings) -> None:

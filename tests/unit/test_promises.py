@@ -256,7 +256,7 @@ def test_a_measure_comes_first_and_milestones_speak_where_it_is_grey() -> None:
     told = status(mappings, known_by(evidence, results((1, "202603", 70, 100, 0.9))), "I1")
     assert (told["colour"], told["value"], told["target"], told["unit"]) == ("YELLOW", 70.0, 100.0, "%")
     assert (told["numerator"], told["denominator"], told["completeness"]) == (70.0, 100.0, 0.9)
-    assert told["reason"].endswith("(cible : proposé)")
+    assert told["reason"].endswith("(cible proposée)")
     silent = status(mappings, known_by(evidence, results((1, "202603", 70, 100, 0.3))), "I1")
     assert silent["colour"] == "GREEN"
     assert "mesure : complétude de 30 %" in silent["reason"]
