@@ -10,10 +10,10 @@ from functools import partial
 
 from flows.access import client_for, is_sandbox
 from flows.again import asked_again
+from flows.lost import read_seen
 from flows.night import AtHand, Night, Run, plainly
 from layidu.dhis2.ahead import Ahead
 from layidu.dhis2.answers import AnswerError, RightsError
-from layidu.dhis2.metadata import read_metadata
 from layidu.dhis2.pull import pull_slice
 from layidu.dhis2.registrations import read_registrations
 from layidu.dhis2.slices import PeriodsOf, periods_of, plan
@@ -31,7 +31,7 @@ def read_source(night: Night, name: str) -> AtHand:
     """Log in, read the metadata of a source, store it, and note what changed."""
     source = night.mappings.sources[name]
     client = client_for(night.settings, name, source)
-    metadata = read_metadata(client, name, [data_set.uid for data_set in source.data_sets])
+    metadata, unseen = read_seen(night, client, name, source)
     events = load_metadata(night.warehouse, metadata, night.token)
     moved = moved_units(night.mappings.org_units, name, metadata)
     cells, problems = expand_cells(night.mappings, name, metadata)
@@ -40,7 +40,7 @@ def read_source(night: Night, name: str) -> AtHand:
             f"{name} : {len(problems)} déclarations de variables ne trouvent pas leur élément ou leur option ;"
             " layidu check --server les nomme"
         )
-    return AtHand(name, client, metadata, events, moved, cells)
+    return AtHand(name, client, metadata, events, moved, cells, unseen)
 
 
 def plan_slices(night: Night, at_hand: AtHand, re_read: int | None = None) -> list[Slice]:
@@ -55,7 +55,8 @@ def plan_slices(night: Night, at_hand: AtHand, re_read: int | None = None) -> li
         too_large=read_runs.too_large(warehouse, name),
         re_read=re_read,
     )
-    return [*slices, *asked_again(night, at_hand, slices)]
+    slices += asked_again(night, at_hand, slices)
+    return [one for one in slices if one.data_set not in at_hand.lost]
 
 
 Answer = Callable[[], Pulled]
@@ -232,6 +233,8 @@ def copy_registrations(night: Night, at_hand: AtHand, wanted: PeriodsOf | None =
     for found in at_hand.metadata.data_sets.to_dict("records"):
         row = {str(name): value for name, value in found.items()}
         uid = str(row["uid"])
+        if uid in at_hand.lost:
+            continue
         since = declared[uid].since or source.since
         periods: Sequence[str] = periods_of(row, since, at_hand.metadata.server.server_date)
         if wanted is not None:

@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
+from layidu.dhis2.answers import UnseenDataSetsError
 from layidu.dhis2.client import Client
 from layidu.errors import LayiduError
 from layidu.mapping.contracts import Mappings
@@ -61,6 +62,12 @@ class AtHand:
     events: pd.DataFrame  # frames.METADATA_EVENTS: what changed since the last night
     moved: pd.DataFrame  # frames.METADATA_EVENTS: what hangs elsewhere than declared
     cells: pd.DataFrame  # frames.VARIABLE_CELLS
+    unseen: UnseenDataSetsError | None = None  # declared data sets the source does not show
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """The declared data sets that cannot be asked for; `metadata` has what the copy last knew of them."""
+        return self.unseen.missing if self.unseen else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from flows.asking import ask_about_changes
 from flows.copying import Purpose, copy_registrations, plan_slices, read_source
+from flows.lost import ask_about_lost
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.steps import copy, recorded
 from layidu.dhis2.dialects import Dialect
@@ -29,6 +30,7 @@ def reconcile(night: Night, outcome: Outcome, run: Run = plainly) -> None:
         with recorded(outcome):
             at_hand = run(f"métadonnées {name}", read_source, night, name)
             ask_about_changes(night, at_hand)
+            ask_about_lost(night, at_hand, outcome)
             outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
             copy(night, at_hand, run(f"nouveautés {name}", news_of, night, at_hand), outcome, run=run)
             server, source = at_hand.metadata.server, night.mappings.sources[name]
@@ -76,6 +78,7 @@ def backfill(
         with recorded(outcome):
             at_hand = run(f"métadonnées {name}", read_source, night, name)
             ask_about_changes(night, at_hand)
+            ask_about_lost(night, at_hand, outcome)
             outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
             slices = run(f"tranches {name}", window, night, at_hand, wanted)
             copy(night, at_hand, slices, outcome, Purpose(cursor=False), run)
@@ -96,6 +99,7 @@ def window(night: Night, at_hand: AtHand, wanted: PeriodsOf) -> list[Slice]:
         too_large=read_runs.too_large(night.warehouse, name),
     )
     finished = read_runs.finished_before(night.warehouse, name, night.token.run_id)
+    slices = [one for one in slices if one.data_set not in at_hand.lost]
     left = [one for one in slices if one.name not in finished]
     if len(left) < len(slices):
         night.console.line(

@@ -12,6 +12,7 @@ import pandas as pd
 from flows.asking import ask_about_changes
 from flows.computing import check_corrections, compute_and_switch, load_declarations
 from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
+from flows.lost import ask_about_lost, forget_found
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Published, Run, Waits, plainly
 from flows.publishing import publish, source_of
@@ -48,9 +49,11 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     """One source: metadata, then its slices, then its registrations."""
     at_hand = run(f"métadonnées {name}", read_source, night_, name)
     ask_about_changes(night_, at_hand)
+    ask_about_lost(night_, at_hand, outcome)
     outcome.events[name] = pd.concat([at_hand.events, at_hand.moved], ignore_index=True)
     slices = run(f"tranches {name}", plan_slices, night_, at_hand)
     copy(night_, at_hand, slices, outcome, run=run)
+    forget_found(night_, at_hand, outcome.accounts)
     outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
     return at_hand
 

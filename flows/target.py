@@ -13,7 +13,8 @@ from layidu.dhis2 import provision
 from layidu.dhis2.client import Client
 from layidu.dhis2.dashboards import dashboard_objects
 from layidu.dhis2.elements import data_set_uid
-from layidu.dhis2.metadata import read_metadata
+from layidu.dhis2.org_units import read_org_units
+from layidu.dhis2.server import read_roots
 from layidu.dhis2.target import Pass, TargetObjects, target_objects
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings, Source
@@ -50,7 +51,7 @@ def objects_of(settings: Settings, mappings: Mappings, role: Role = "ADMIN") -> 
         client = client_for(settings, name, source, role)
         if name not in units:
             reader = client_for(settings, name, source)
-            units[name] = read_metadata(reader, name, [one.uid for one in source.data_sets]).org_units
+            units[name] = read_org_units(reader, read_roots(reader))[1]
         chosen = units[name][units[name]["level"].isin(publication.shown_levels)].sort_values("uid")
         figures = declared_of(mappings, publication) if publication.kind == "figures" else None
         defaults = provision.read_defaults(client)

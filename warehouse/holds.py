@@ -151,6 +151,18 @@ def open_hold(
         ask(connection, kind=kind, subject=subject, summary=summary, rows=rows, run=run.run_id)
 
 
+def close_moot(warehouse: Warehouse, run: RunToken, *, kind: str, subject: str, reason: str) -> None:
+    """Reject an undecided hold that no longer asks anything, in layidu's own name."""
+    with warehouse.connect("loader") as connection:
+        run.guard(connection)
+        run_sql(
+            connection,
+            "UPDATE run.hold SET decision = 'rejected', decided_at = now(), decided_by = 'layidu',"
+            " reason = %(reason)s WHERE kind = %(kind)s AND subject = %(subject)s AND decision IS NULL",
+            {"kind": kind, "subject": subject, "reason": reason},
+        )
+
+
 def ask(connection: psycopg.Connection, *, kind: str, subject: str, summary: str, rows: int, run: int) -> int:
     """Open a hold in the caller's transaction, or bring the waiting one up to date; its number."""
     return fetch_number(

@@ -1,5 +1,7 @@
 """What did a source's metadata say when it was last seen? The copy's own, in the shape of a fresh reading."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -39,6 +41,12 @@ SELECT c.uid AS category_option_combo, p.category, p.category_name, p.category_o
  p.category_option_name FROM source.combo_option p
 JOIN source.category_option_combo c ON c.key = p.category_option_combo
 JOIN source.instance i ON i.key = c.source AND i.name = %(source)s WHERE c.gone IS NULL ORDER BY 1, 4
+"""
+
+
+LEGAL = """
+SELECT v.option_set, v.code FROM source.option_value v
+JOIN source.instance i ON i.key = v.source AND i.name = %(source)s ORDER BY 1, 2
 """
 
 
@@ -84,5 +92,44 @@ def stored_metadata(warehouse: Warehouse, source: str, server_date: datetime) ->
             data_sets=objects(DATA_SETS, "data_set"),
             data_set_elements=fetch_frame(connection, DATA_SET_ELEMENTS, MEMBERS, parameters),
             data_set_assignments=fetch_frame(connection, DATA_SET_ASSIGNMENTS, ASSIGNED, parameters),
-            option_values=OPTION_VALUES.frame(),
+            option_values=fetch_frame(connection, OPTION_VALUES, LEGAL, parameters),
         )
+
+
+def with_stored(warehouse: Warehouse, metadata: Metadata, data_sets: Collection[str]) -> Metadata:
+    """Fresh metadata, and beside them what the copy last knew of data sets the source no longer shows.
+
+    What hangs on these sets (elements, combos, assignments to units still seen) stays as it was: their values do.
+    """
+    if metadata.source not in known_sources(warehouse):
+        return metadata
+    stored = stored_metadata(warehouse, metadata.source, metadata.server.server_date)
+    sets = stored.data_sets[stored.data_sets["uid"].isin(data_sets)]
+    members = stored.data_set_elements[stored.data_set_elements["data_set"].isin(sets["uid"])]
+    elements = stored.data_elements[stored.data_elements["uid"].isin(members["data_element"])]
+    used = {*sets["category_combo"], *members["category_combo"], *elements["category_combo"]}
+    combos = stored.category_option_combos[stored.category_option_combos["category_combo"].isin(used)]
+    options = stored.combo_options[stored.combo_options["category_option_combo"].isin(combos["uid"])]
+    assigned = stored.data_set_assignments
+    assigned = assigned[assigned["data_set"].isin(sets["uid"])]
+    legal = stored.option_values[stored.option_values["option_set"].isin(elements["option_set"])]
+    return replace(
+        metadata,
+        data_sets=beside(DATA_SETS, metadata.data_sets, sets),
+        data_set_elements=beside(DATA_SET_ELEMENTS, metadata.data_set_elements, members),
+        data_elements=beside(DATA_ELEMENTS, metadata.data_elements, elements),
+        category_option_combos=beside(CATEGORY_OPTION_COMBOS, metadata.category_option_combos, combos),
+        combo_options=beside(COMBO_OPTIONS, metadata.combo_options, options),
+        data_set_assignments=beside(
+            DATA_SET_ASSIGNMENTS,
+            metadata.data_set_assignments,
+            assigned[assigned["org_unit"].isin(metadata.org_units["uid"])],
+        ),
+        option_values=beside(OPTION_VALUES, metadata.option_values, legal),
+    )
+
+
+def beside(contract: Contract, fresh: pd.DataFrame, stored: pd.DataFrame) -> pd.DataFrame:
+    """Both, of each key the fresh row."""
+    together = pd.concat([fresh, stored], ignore_index=True)
+    return contract.cast(together.drop_duplicates(list(contract.key), ignore_index=True))

@@ -75,6 +75,15 @@ class RightsError(AnswerError, ConfigurationError):
     """The account may not read or do what was asked."""
 
 
+class UnseenDataSetsError(RightsError):
+    """Declared data sets that the source does not show this account: unknown, deleted, or not shared with it."""
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Their uids."""
+        return tuple(self.body.get("missing", ()))
+
+
 class RequestRefusedError(AnswerError, ConfigurationError):
     """The server does not accept this request (any other 4xx)."""
 

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import pandas as pd
 
-from layidu.dhis2.answers import RightsError
+from layidu.dhis2.answers import UnseenDataSetsError
 from layidu.dhis2.client import Client
 from layidu.dhis2.listing import Item, read_all_by_id, read_by_id, reference
 from layidu.dhis2.org_units import read_org_units
@@ -38,7 +38,11 @@ OPTION_VALUES = Contract("option_values", {"option_set": "str", "code": "str"}, 
 
 
 def read_metadata(client: Client, source_name: str, data_set_uids: Sequence[str]) -> Metadata:
-    """Read all that pull, check and load need to know of these data sets."""
+    """Read all that pull, check and load need to know of these data sets.
+
+    Raises:
+        UnseenDataSetsError: the account does not see all of them.
+    """
     server = read_server(client)
     user_org_units, org_units = read_org_units(client, read_roots(client))
     data_sets = read_data_sets(client, source_name, data_set_uids)
@@ -76,13 +80,14 @@ def read_data_sets(client: Client, source_name: str, uids: Sequence[str]) -> lis
     names = {item["id"]: str(item.get("name")) for item in list_data_sets(client)}
     near = [match for uid in missing for match in get_close_matches(uid, names, n=3, cutoff=0.5)]
     shown = list(dict.fromkeys([*near, *names]))[:5]
-    raise RightsError(
+    raise UnseenDataSetsError(
         f"source « {source_name} », jeu de données {', '.join(missing)}",
         "jeu de données inconnu ou non lisible",
         "l'identifiant d'un jeu de données que ce compte voit"
         + (", par exemple " + " ; ".join(f"{uid} ({names[uid]})" for uid in shown) if shown else ""),
         "corriger l'identifiant dans sources.yaml, ou faire partager le jeu de données (métadonnées et données) "
         "avec le compte",
+        body={"missing": missing},
     )
 
 
