@@ -9,7 +9,6 @@ import pytest
 from flows.night import Night, Outcome
 from flows.rereading import reconcile
 from flows.steps import compute, pull
-from flows.waiting import what_waits
 from layidu.errors import HeldError
 from layidu.mapping.contracts import SourceDataSet
 from tests.copied_hamlet import SETS, Copied, copied, with_source
@@ -17,7 +16,6 @@ from warehouse.connect import Warehouse
 from warehouse.holds import decide_hold, open_holds
 
 SRPF, PALU, POP = SETS
-Waits = dict[str, frozenset[str]]
 
 
 @pytest.fixture
@@ -27,17 +25,15 @@ def hamlet(warehouse: Warehouse, tmp_path: Path) -> Iterator[Copied]:
         yield found
 
 
-def night(copy: Copied, *, everything: bool = False) -> tuple[Outcome, Waits]:
-    """Pull, compute what changed or all of it, and which publications wait for what."""
-    waits: Waits = {}
+def night(copy: Copied, *, everything: bool = False) -> tuple[Outcome, set[str]]:
+    """Pull, compute what changed or all of it, and which indicators wait."""
 
     def work(night: Night, outcome: Outcome) -> None:
         sources = pull(night, outcome)
         compute(night, sources, outcome, everything=everything)
-        for source in sources:
-            waits.update(what_waits(night, source, outcome.accounts))
 
-    return copy.run("nightly", work), waits
+    outcome = copy.run("nightly", work)
+    return outcome, {code for one in outcome.waits.values() for code, _ in one.reasons}
 
 
 def results(copy: Copied) -> list[tuple[object, ...]]:
@@ -84,14 +80,14 @@ def test_the_others_flow_and_what_depends_on_it_waits_for_a_person(hamlet: Copie
     assert (hamlet.copy(), results(hamlet)) == (before, shown)
     [hold] = open_holds(hamlet.warehouse)
     assert (hold.kind, hold.subject) == ("scope", f"sandbox/{PALU}")
-    assert waits["PALU"] == {PALU}
-    assert "SRPF" not in waits
+    assert "PAL-TPR" in waits
+    assert "SM-CPN1" not in waits
     assert night(hamlet)[0].exit_code == 4
     assert len(open_holds(hamlet.warehouse)) == 1, "the same question is asked once"
 
     admin.give_back()
     back, waits = night(hamlet)
-    assert (back.exit_code, back.errors, waits) == (0, [], {})
+    assert (back.exit_code, back.errors, waits) == (0, [], set())
     assert open_holds(hamlet.warehouse) == []
     hamlet.assert_exact()
 
@@ -103,7 +99,7 @@ def test_a_person_may_say_that_it_is_no_longer_copied(hamlet: Copied) -> None:
     [hold] = open_holds(hamlet.warehouse)
     decide_hold(hamlet.warehouse, hold.id, accept=True, reason="remplacé", who="essai")
     outcome, waits = night(hamlet)
-    assert (outcome.exit_code, outcome.errors, waits) == (0, [], {})
+    assert (outcome.exit_code, outcome.errors, waits) == (0, [], set())
     assert any("comme une personne l'a décidé" in line for line in hamlet.said)
     assert hamlet.copy() == before
 
@@ -125,5 +121,5 @@ def test_one_that_was_never_seen_is_a_declaration_to_correct_and_the_others_flow
     assert ["AbCdEfGhIj1" in error.where for error in outcome.errors] == [True]
     assert {account.slice.data_set for account in outcome.accounts} == set(SETS)
     assert open_holds(hamlet.warehouse) == []
-    assert waits == {}
+    assert waits == set()
     hamlet.assert_exact()
