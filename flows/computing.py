@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flows.ahead import ahead
+from flows.estimating import users_of
 from flows.mapped_years import MappedYears
 from flows.night import AtHand, Night, Waits
 from flows.promising import Asked, assess
@@ -148,10 +149,12 @@ def results_of(
         population_org_units=known.counted,
         states=known.states,
         groups=known.groups,
+        users=users_of(night.warehouse, night.mappings, source.name, terms_of_year, year, known.other),
     )
     moved = moved_in(known.earlier, year)
     units = touched(known.tree, moved)
-    yield missing_rows(indicators, known.tree, year, known.through), False
+    missing = [series for series in terms.missing(year) if series[0] in indicators]
+    yield missing_rows(missing, known.tree, year, known.through), False
     now = []
     for piece in year_in_pieces(**inputs):
         now.append(piece[piece["org_unit"].isin(units)])

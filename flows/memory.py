@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from flows.computing import last_ended_month
+from flows.estimating import with_later
 from flows.night import AtHand, Night, Outcome
 from flows.waiting import kept
 from layidu import __version__
@@ -49,7 +50,7 @@ def changed_years(
     }
     if looks_back(night.mappings.indicators):
         changed |= {year + 1 for year in changed}
-    return sorted(changed & years)
+    return with_later(changed & years, years, night.mappings)
 
 
 def freed_years(waiting: pd.DataFrame, still: Kept) -> set[int]:

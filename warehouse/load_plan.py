@@ -90,14 +90,17 @@ def replace(connection: psycopg.Connection, table: str, rows: Iterable[Row]) -> 
 
 
 def not_in_tables(mappings: Mappings) -> dict[str, object]:
-    """What results depend on and no table of the schema shows: states and who is in a group."""
+    """What results depend on and no table of the schema shows: states, groups, declared numbers."""
     derived = {
         name: variable.derived.model_dump(mode="json")
         for name, variable in mappings.variables.items()
         if variable.derived is not None
     }
     groups = mappings.org_units.groups if mappings.org_units is not None else {}
+    methods = mappings.methods.model_dump(mode="json") if mappings.methods is not None else {}
     return {
         "derived": derived,
         "groups": {name: group.model_dump(mode="json") for name, group in groups.items()},
+        "parameters": {name: one.model_dump(mode="json") for name, one in mappings.parameters.items()},
+        "methods": methods,
     }

@@ -6,9 +6,10 @@ from dataclasses import asdict
 import pandas as pd
 from sqlalchemy import Table
 
-from layidu.mapping.catalogue import catalogue
+from layidu.mapping.catalogue import catalogue, parameter_missing
 from layidu.mapping.contracts import Mappings, Measure
 from layidu.mapping.remarks import remarks
+from layidu.mapping.terms import missing_series
 from layidu.mapping.versions import FIRST, formulas_of
 from layidu.model import disaggregation
 from warehouse.tables import plan
@@ -19,7 +20,9 @@ Rows = dict[str, list[Row]]  # table name -> rows
 
 def declared_rows(mappings: Mappings, cells: pd.DataFrame, terms: pd.DataFrame) -> Rows:
     """The rows of every table that needs no key of the warehouse."""
-    texts = sorted({*cells["disaggregation"], *terms["disaggregation"], *terms["filter"]})
+    missing = {key: parameter_missing(words) for key, words in missing_series(mappings, cells).items()}
+    splits = {text for _, text in missing}
+    texts = sorted({*cells["disaggregation"], *terms["disaggregation"], *terms["filter"], *splits})
     return {
         "variable": variables(mappings),
         "indicator": indicators(mappings),
@@ -38,7 +41,7 @@ def declared_rows(mappings: Mappings, cells: pd.DataFrame, terms: pd.DataFrame) 
         "catalogue": [asdict(entry) for entry in catalogue(mappings, cells)],
         "remark": [
             {"indicator": code, "disaggregation": text, "remark": words}
-            for (code, text), words in remarks(mappings, cells, terms).items()
+            for (code, text), words in {**remarks(mappings, cells, terms), **missing}.items()
         ],
         "correction": [
             {"number": place + 1, **vars(correction)} for place, correction in enumerate(mappings.corrections)

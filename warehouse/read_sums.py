@@ -1,5 +1,6 @@
 """What does compute need of one year: the tree, the mapped sums, the reports? The step *map* is the join here."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -25,6 +26,7 @@ SELECT m.variable_disaggregation, m.data_element, m.category_option_combo, p.key
 FROM plan.variable_cell m JOIN plan.variable_disaggregation v ON v.key = m.variable_disaggregation
 JOIN plan.variable k ON k.code = v.variable AND k.period_type = ANY(%(types)s)
 JOIN source.period p ON p.type = k.period_type AND p.number BETWEEN %(first)s AND %(last)s
+ AND (%(only)s::text[] IS NULL OR v.variable || '|' || v.disaggregation = ANY(%(only)s))
  AND greatest(p.number, p.number / 100 * 100 + 1) BETWEEN m.valid_from AND m.valid_to
 """
 # A correction holds only while the cell still says what was wrong. A message for each row costs more than the row:
@@ -145,14 +147,60 @@ def yearly_sums(warehouse: Warehouse, source: str, other: OtherPlan | None = Non
     return mapped(warehouse, source, 0, 999999, ["Yearly"], other)
 
 
-def mapped(
-    warehouse: Warehouse, source: str, first: int, last: int, types: list[str], other: OtherPlan | None = None
+def sums_by_year(
+    warehouse: Warehouse,
+    source: str,
+    years: range,
+    wanted: Iterable[tuple[str, str]],
+    other: OtherPlan | None = None,
 ) -> pd.DataFrame:
-    """Source cells as variables, of the variables and periods of these types from `first` to `last` (numbers)."""
+    """The monthly sums of whole years of some variables and disaggregations (MAPPED_SUMS, at yyyy00)."""
+    only = sorted(f"{variable}|{disaggregation}" for variable, disaggregation in wanted)
+    if not years or not only:
+        return MAPPED_SUMS.frame()
+    first, last = years[0] * 100, years[-1] * 100 + 99
+    monthly = mapped(warehouse, source, first, last, ["Monthly"], other, only)
+    yearly = monthly.assign(period=monthly["period"] // 100 * 100)
+    keys = ["variable", "disaggregation", "org_unit", "period"]
+    return MAPPED_SUMS.cast(yearly.groupby(keys, observed=True)["sum"].sum().reset_index())
+
+
+def copied_months(warehouse: Warehouse, source: str, data_sets: list[str]) -> list[int]:
+    """The months (yyyymm) of which every one of these data sets was copied."""
+    with warehouse.connect("loader") as connection:
+        rows = fetch(
+            connection,
+            "SELECT p.number FROM run.cursor c JOIN source.period p ON p.id = c.period AND p.type = 'Monthly'"
+            " WHERE c.source = %(source)s AND c.data_set = ANY(%(data_sets)s)"
+            " GROUP BY p.number HAVING count(DISTINCT c.data_set) = cardinality(%(data_sets)s) ORDER BY 1",
+            {"source": source, "data_sets": data_sets},
+        )
+    return [int(str(month)) for (month,) in rows]
+
+
+def mapped(
+    warehouse: Warehouse,
+    source: str,
+    first: int,
+    last: int,
+    types: list[str],
+    other: OtherPlan | None = None,
+    only: list[str] | None = None,
+) -> pd.DataFrame:
+    """Source cells as variables, of the variables and periods of these types from `first` to `last` (numbers).
+
+    `only`: of these sums, `variable|disaggregation`; all of them without it.
+    """
     with warehouse.connect("loader") as connection:
         for setting in ("jit = off", "work_mem = '128MB'", "enable_nestloop = off"):
             run_sql(connection, f"SET LOCAL {setting}")
-        parameters: dict[str, object] = {"source": source, "first": first, "last": last, "types": types}
+        parameters: dict[str, object] = {
+            "source": source,
+            "first": first,
+            "last": last,
+            "types": types,
+            "only": only,
+        }
         schema = stage_plan(connection, other)
         for table, query in (("left_out", LEFT_OUT), ("wanted", WANTED)):
             text = query.replace(f"{LOADED}.", f"{schema}.")

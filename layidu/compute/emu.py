@@ -21,15 +21,22 @@ def users_of_long_method(
     `continuation` is the share still using in the year of insertion, the next one, and so on. `scale` is 1 for a
     method as common before the first year as in it, 0 for one introduced then.
     """
-    found = []
-    for year in range(1, len(insertions) + 1):
-        known = sum(
-            number * continuation[year - inserted]
-            for inserted, number in enumerate(insertions[:year], start=1)
-            if year - inserted < len(continuation)
+    return [
+        sum(
+            number * weight
+            for number, weight in zip(
+                insertions, weights_of_long_method(continuation, scale, years), strict=False
+            )
         )
-        found.append(known + insertions[0] * scale * sum(continuation[year:]))
-    return found
+        for years in range(1, len(insertions) + 1)
+    ]
+
+
+def weights_of_long_method(continuation: Sequence[float], scale: float, years: int) -> list[float]:
+    """Users at the end of the last of so many years, for each insertion of the first, the second… the last."""
+    lasting = [*continuation[:years], *[0.0] * (years - len(continuation))][::-1]
+    lasting[0] += scale * sum(continuation[years:])
+    return lasting
 
 
 def reported_share(shares: Mapping[str, float], presence: Mapping[str, float]) -> float:

@@ -10,17 +10,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from layidu.compute.estimated_use import EstimatedUsers
 from layidu.compute.facility_months import FacilityMonths
 from layidu.compute.groups import Groups, memberships
 from layidu.compute.parts import Manner, Part, PartSums, Term
 from layidu.compute.plausible import quality_cells
-from layidu.compute.ratio import INSUFFICIENT_DATA, BoolArray, FloatArray, TextArray, divide
+from layidu.compute.ratio import (
+    INSUFFICIENT_DATA,
+    REPORTING_TOO_LOW,
+    BoolArray,
+    FloatArray,
+    TextArray,
+    divide,
+)
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches, BranchesThen
 from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Indicator, Outliers, Variable
 from layidu.mapping.states import ResolvedState
-from layidu.mapping.terms import QUALITY_VARIABLES
+from layidu.mapping.terms import QUALITY_VARIABLES, USERS
 from layidu.mapping.validity import collected
 from layidu.model import disaggregation as bands
 from layidu.model.frames import MAPPED_SUMS, RESULTS, TERMS, ContractError
@@ -80,6 +88,7 @@ class Inputs(TypedDict):
         pd.DataFrame | None
     ]  # MAPPED_SUMS of the year before: what stands out is judged by it too
     fed: NotRequired[Mapping[str, Sequence[str]]]  # data set -> the variables its elements feed
+    users: NotRequired[EstimatedUsers | None]  # what terms of kind `users` count for
     earlier: NotRequired[pd.DataFrame | None]  # EARLIER_PARENTS: sum up the tree of each period, not today's
 
 
@@ -117,7 +126,8 @@ def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
         for row, manner in zip(rows, manners, strict=True)
         for part in (row.numerator, row.denominator)
     )
-    sums = PartSums(facts, variables, inputs.get("population_org_units"), states, uses)
+    users = inputs.get("users")
+    sums = PartSums(facts, variables, inputs.get("population_org_units"), states, uses, users)
     counts: dict[tuple[tuple[str, ...], tuple[bool, ...]], tuple[FloatArray, FloatArray]] = {}
     blocks: list[Block] = []
     for number, (row, manner) in enumerate(zip(rows, manners, strict=True)):
@@ -131,7 +141,9 @@ def year_in_pieces(**inputs: Unpack[Inputs]) -> Iterator[pd.DataFrame]:
             branches.levels <= lowest_level(row, indicator),
             periods.of_types(indicator.periods, ended_only=indicator.ended_only),
         )
-        blocks.append(block(number, numerator, denominator, indicator.factor, counts[asked], wanted))
+        estimated = users is not None and any(term.kind == USERS for term in row.numerator)
+        least = users.minimum_reporting if users is not None and estimated else None
+        blocks.append(block(number, numerator, denominator, indicator.factor, counts[asked], wanted, least))
         if sum(len(each.units) for each in blocks) >= PIECE:
             yield assemble(blocks, rows, facts)
             blocks = []
@@ -201,10 +213,12 @@ def block(
     factor: float,
     counts: tuple[FloatArray, FloatArray],
     wanted: BoolArray,
+    least: float | None = None,
 ) -> Block:
     """Divide one row and keep the places where there is something to say.
 
-    A population alone says nothing, except where reports were expected: there the gap must be seen.
+    A population alone says nothing, except where reports were expected: there the gap must be seen. With `least`
+    a smaller share of the reports, or an unknown one, leaves the parts and no value.
     """
     received, expected = counts
     kept = ~np.isnan(numerator.values) | numerator.unanswered
@@ -226,6 +240,10 @@ def block(
     status[unanswered[place]] = INSUFFICIENT_DATA
     some = np.where(expected > 0, expected, np.nan)
     completeness = received[place] / some[place]
+    if least is not None:
+        too_few = ~(completeness >= least) & ~np.isnan(above)
+        value[too_few], status[too_few] = np.nan, REPORTING_TOO_LOW
+        above[too_few & np.isinf(least)] = np.nan  # the year is not whole: its users are not known either
     return Block(row, units, periods, above, below, value, status, completeness)
 
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from layidu.compute.estimated_use import EstimatedUsers
 from layidu.compute.facility_months import NOTHING, FacilityMonths
 from layidu.compute.ratio import BoolArray, FloatArray
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import IntArray
 from layidu.compute.year_periods import OverTime
 from layidu.mapping.contracts import Variable
-from layidu.mapping.terms import INSUFFICIENT
+from layidu.mapping.terms import CONSTANT, INSUFFICIENT, USERS
 
 DAYS_OF_A_YEAR = 365  # DHIS2 divides by 365 in leap years too
 
@@ -56,8 +57,10 @@ class PartSums:
         population_org_units: Collection[int] | None,
         states: StateSums,
         uses: Counter[tuple[tuple[Term, ...], Manner]] | None = None,
+        users: EstimatedUsers | None = None,
     ) -> None:
         self.facts = facts
+        self.users = users
         self.uses = uses or Counter()  # how often each part will still be asked for: it is kept no longer
         self.variables = variables
         self.states = states
@@ -86,12 +89,19 @@ class PartSums:
         incomplete = np.zeros(shape, dtype=np.bool_)
         ways: dict[OverTime, list[Term]] = {}
         for term in terms:
-            if term.kind == "variable":
+            if term.kind in ("variable", USERS):
                 ways.setdefault(self.way(term, manner), []).append(term)
         for way, members in sorted(ways.items()):
             amounts, found = self.counted_sums(members, manner, way)
             values += amounts
             reported |= found
+        for term in terms:
+            if term.kind == USERS:
+                amounts, found = self.users_going_on(term)
+                values += amounts
+                reported |= found
+        once = sum(term.coefficient for term in terms if term.kind == CONSTANT)
+        values += np.where(reported, once, 0.0)
         _, unanswered = self.counted_sums([one for one in terms if one.kind == INSUFFICIENT], manner, "sum")
         present = reported.copy()
         for term in terms:
@@ -116,13 +126,29 @@ class PartSums:
         flat_values, flat_present = values.reshape(-1), present.reshape(-1)
         for term in terms:
             places, sums = self.cells(term, manner)
-            flat_values[places] += term.coefficient * sums
+            flat_values[places] += self.weight(term) * sums
             flat_present[places] = True
             variable = self.variables.get(term.name)
             if variable is not None and variable.absence == "zero-if-reported":
                 present |= self.facts.reports("reports_received", manner.data_sets) > 0
         present &= np.array(manner.collected)
         return self.facts.periods.over_time(*self.facts.branches.sum_up(values, present), way)
+
+    def weight(self, term: Term) -> float:
+        """What one unit of a term counts for."""
+        if term.kind != USERS:
+            return term.coefficient
+        per_unit = self.users.per_unit if self.users is not None else {}
+        return term.coefficient * per_unit.get((term.name, term.filter), 0.0)
+
+    def users_going_on(self, term: Term) -> tuple[FloatArray, BoolArray]:
+        """Users of earlier years in every branch: as many in every period, only the year asks for them."""
+        shape = (len(self.facts.branches.org_units), len(self.facts.periods.names))
+        if self.users is None or (term.name, term.filter) not in self.users.going_on:
+            return np.zeros(shape), np.zeros(shape, dtype=np.bool_)
+        own = self.users.by_org_unit((term.name, term.filter), self.facts.branches)[:, None]
+        present = np.broadcast_to(~np.isnan(own), shape)
+        return self.facts.branches.sum_up(np.broadcast_to(term.coefficient * own, shape), present)
 
     def cells(self, term: Term, manner: Manner) -> tuple[IntArray, FloatArray]:
         """Flat places and numbers of one term: mapped sums, or where a state holds."""

@@ -14,6 +14,7 @@ DENOMINATOR_ZERO = "denominator zero"
 DENOMINATOR_INCOMPLETE = "denominator incomplete"
 INSUFFICIENT_DATA = "insufficient data"  # the source's bands cannot tell what is asked
 PARAMETER_MISSING = "parameter missing"  # a declared table, as of continuation, that nobody has given
+REPORTING_TOO_LOW = "reporting too low"  # too few reports of the year for an estimate
 STATUSES = (
     COMPUTED,
     DENOMINATOR_INCOMPLETE,

@@ -1,19 +1,18 @@
-"""Which indicators have no value because a parameter was never given? One row a country and year says so."""
+"""Which series have no value because a number was never given? One row a country and year says so."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from datetime import date
 
 import pandas as pd
 
 from layidu.compute.ratio import PARAMETER_MISSING
-from layidu.mapping.contracts import Indicator
 from layidu.model.frames import RESULTS, TREE
 
 
 def missing_rows(
-    indicators: Mapping[str, Indicator], tree: pd.DataFrame, year: int, ended_through: date
+    series: Collection[tuple[str, str]], tree: pd.DataFrame, year: int, ended_through: date
 ) -> pd.DataFrame:
-    """RESULTS of one year: no part, no value and the status, at the roots of the tree."""
+    """RESULTS of one year of these series (indicator, disaggregation): the status alone, at the tree's roots."""
     if date(year, 1, 31) > ended_through:
         return RESULTS.frame()
     units = TREE.check(tree)
@@ -21,9 +20,8 @@ def missing_rows(
     nothing = (None, None, None, PARAMETER_MISSING, None)
     return RESULTS.frame(
         [
-            (code, "", root, str(year), *nothing)
-            for code, indicator in sorted(indicators.items())
-            if indicator.missing is not None
+            (code, disaggregation, root, str(year), *nothing)
+            for code, disaggregation in sorted(series)
             for root in roots
         ]
     )

@@ -6,10 +6,10 @@ from typing import Literal
 
 import pandas as pd
 
-from layidu.mapping.contracts import Indicator, Mappings
+from layidu.mapping.contracts import Mappings
 from layidu.mapping.expressions import parse
 from layidu.mapping.states import missing_variables
-from layidu.mapping.terms import present_disaggregations
+from layidu.mapping.terms import missing_series, present_disaggregations
 
 Present = Mapping[str, list[str] | None]
 
@@ -35,12 +35,13 @@ class Entry:
 def catalogue(mappings: Mappings, cells: pd.DataFrame) -> list[Entry]:
     """Every indicator, by code; `cells` (VARIABLE_CELLS) are what the sources really have."""
     present = present_disaggregations(mappings, cells)
+    missing = missing_series(mappings, cells)
     computed = [
         Entry(
             code=code,
             kind="dhis2",
             version=one.version,
-            grey=parameter_missing(one) or source_unknown(mappings, present, code),
+            grey=parameter_missing(missing.get((code, ""))) or source_unknown(mappings, present, code),
             **shared(one),
         )
         for code, one in mappings.indicators.items()
@@ -58,9 +59,9 @@ def shared(one: object) -> dict[str, str]:
     return {name: getattr(one, name) for name in names}
 
 
-def parameter_missing(indicator: Indicator) -> str | None:
-    """The parameter nobody has given, in words."""
-    return None if indicator.missing is None else f"paramètre manquant : {indicator.missing}"
+def parameter_missing(words: str | None) -> str | None:
+    """The numbers nobody has given, as the catalogue says it."""
+    return None if words is None else f"paramètre manquant : {words}"
 
 
 def source_unknown(mappings: Mappings, present: Present, code: str) -> str | None:

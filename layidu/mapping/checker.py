@@ -23,6 +23,7 @@ from layidu.mapping.showncheck import check_shown
 from layidu.mapping.sourcecheck import check_sources, check_unfinished
 from layidu.mapping.statecheck import check_states
 from layidu.mapping.unusedcheck import check_unused
+from layidu.mapping.usecheck import check_parameters, check_use
 from layidu.mapping.versioncheck import check_versions
 
 __all__ = ["check_against", "check_declarations", "check_reading", "has_errors", "report", "told"]
@@ -59,6 +60,8 @@ def check_declarations(mappings: Mappings) -> list[Problem]:
         check_variables,
         check_states,
         check_methods,
+        check_use,
+        check_parameters,
         check_populations,
         check_indicators,
         check_measures,

@@ -10,6 +10,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from layidu.mapping.declared import Declared, Month, Uid
+from layidu.mapping.estimating import EstimatedUse, MethodUse
+from layidu.mapping.parameters import Parameter
 from layidu.mapping.problems import Place
 from layidu.mapping.promises import Commitment, Milestones, OrgUnitGroup, Plan, RollUp, StatusReport
 from layidu.mapping.publishing import PeriodType, Publication
@@ -130,6 +132,7 @@ class Method(Declared):
     unit: str
     modern: bool = True
     cyp: dict[str, float | None]
+    use: MethodUse | None = None  # what Estimated Modern Use asks of it
     source: str
 
 
@@ -138,6 +141,7 @@ class Methods(Declared):
 
     default_factor_set: str
     methods: dict[str, Method]
+    estimated_use: EstimatedUse | None = None
 
 
 # populations.yaml
@@ -211,10 +215,10 @@ PublishedAs = Literal["parts", "figure", "nothing"]
 
 
 class Weights(Declared):
-    """Multiply a part's terms by a table along one dimension (couple-years of protection)."""
+    """Multiply a part's terms by a table along one dimension: couple-years of protection, or users (`use`)."""
 
     dimension: str
-    table: Literal["cyp"]
+    table: Literal["cyp", "use"]
     factor_set: str | None = None  # default: methods.yaml's
 
 
@@ -253,6 +257,8 @@ class Indicator(Declared):
     numerator: str
     denominator: str | None = None  # none: a count
     numerator_weights: Weights | None = None
+    numerator_minus: str | None = None  # a parameter: what the country's total is compared with
+    denominator_times: list[str] = []  # parameters the denominator is multiplied by
     factor: float = 1
     unit: str
     annualised: bool = False  # the denominator is a population, taken as person-time
@@ -384,5 +390,6 @@ class Mappings(BaseModel):
     thresholds: Thresholds | None = None
     org_units: OrgUnits | None = None
     publications: dict[str, Publication] = {}
+    parameters: dict[str, Parameter] = {}
     corrections: list[Correction] = []
     places: Places = Field(default={}, repr=False)  # (section, key, …) -> where it is written

@@ -200,13 +200,15 @@ class IndicatorCheck:
             yield self.problem(
                 "no-methods",
                 "numerator_weights",
-                "des facteurs CAP, sans methods.yaml",
+                "des facteurs par méthode, sans methods.yaml",
                 "un fichier methods.yaml",
                 "l'ajouter",
             )
             return
         for term in numerator:
             yield from self.splits(f"{self.code}.numerator_weights", weights.dimension, term, place)
+        if weights.table == "use":
+            return  # check_use names what is lacking
         chosen = weights.factor_set or methods.default_factor_set
         dimension = self.mappings.dimensions.get(weights.dimension)
         for band in dimension.bands if dimension else ():

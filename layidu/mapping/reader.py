@@ -7,7 +7,7 @@ from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from layidu.mapping import contracts, promises, publishing
+from layidu.mapping import contracts, parameters, promises, publishing
 from layidu.mapping.named import shown_path
 from layidu.mapping.nearest import listed, nearest
 from layidu.mapping.problems import DeclarationErrors, Place, Problem
@@ -32,6 +32,7 @@ SECTIONS = (
     Section("dimensions", "disaggregations.yaml", dict[str, contracts.Dimension]),
     Section("methods", "methods.yaml", contracts.Methods),
     Section("populations", "populations.yaml", contracts.Populations),
+    Section("parameters", "parameters.yaml", dict[str, parameters.Parameter]),
     Section("indicators", "indicators/*", dict[str, contracts.Indicator]),
     Section("reference_indicators", "reference_indicators.yaml", dict[str, contracts.ReferenceIndicator]),
     Section("reference_values", "reference_values.yaml", list[contracts.ReferenceValue]),

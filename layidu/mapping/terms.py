@@ -4,12 +4,15 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 import pandas as pd
 
 from layidu.mapping.bands import Bands
 from layidu.mapping.contracts import Indicator, Mappings, Weights
+from layidu.mapping.estimating import lacking
 from layidu.mapping.expressions import Term, parse
+from layidu.mapping.parameters import missing_parameters
 from layidu.mapping.states import ResolvedState, resolve_states
 from layidu.model.disaggregation import read, spell
 from layidu.model.frames import TERMS
@@ -29,27 +32,42 @@ QUALITY_VARIABLES = {
 BUILT_IN = REPORT_VARIABLES | QUALITY_VARIABLES
 DATA_SET = "data_set"
 INSUFFICIENT = "insufficient"  # kind of a term whose sums only overlap what is asked: the part has no value
+USERS = "users"  # kind of a term whose units are users of their method, this year and the years after
+CONSTANT = "constant"  # kind of a term that is a declared number, once for the whole country
 Row = tuple[str, str, str, str, str, str, float]
 
 
-def expand_terms(mappings: Mappings, cells: pd.DataFrame) -> pd.DataFrame:
+def expand_terms(mappings: Mappings, cells: pd.DataFrame, year: int | None = None) -> pd.DataFrame:
     """TERMS of every indicator: its total, and each band of each declared disaggregation.
 
     A part one of whose variables has no cell is left out whole (a sum with a silent gap would look like a
-    value); without its numerator an indicator has no terms at all.
+    value); without its numerator an indicator has no terms at all. What lacks a declared number has none
+    either (`missing_series` says which). `year`: whose parameters are taken; the last known ones without it.
     """
-    present = present_disaggregations(mappings, cells)
-    rows: list[Row] = []
-    for code, indicator in sorted(mappings.indicators.items()):
-        if indicator.missing is not None:
-            continue  # its row says what is missing, in place of a value
-        expansion = Expansion(mappings, present, code, indicator)
-        rows.extend(expansion.rows())
+    rows = [row for one in expansions(mappings, cells, year) for row in one.rows()]
     frame = pd.DataFrame(rows, columns=list(TERMS.columns))
     keys = [column for column in frame.columns if column != "coefficient"]
     if rows:
         frame = frame.groupby(keys, sort=True)["coefficient"].sum().reset_index()
     return TERMS.cast(frame)
+
+
+def missing_series(
+    mappings: Mappings, cells: pd.DataFrame, year: int | None = None
+) -> dict[tuple[str, str], str]:
+    """Indicator and disaggregation -> the numbers nobody has given (that year), in French: it has no value."""
+    return {
+        (one.code, text): words
+        for one in expansions(mappings, cells, year)
+        for text, words in one.missing().items()
+    }
+
+
+def expansions(mappings: Mappings, cells: pd.DataFrame, year: int | None) -> Iterator["Expansion"]:
+    """Every indicator, ready to be expanded."""
+    present = present_disaggregations(mappings, cells)
+    for code, indicator in sorted(mappings.indicators.items()):
+        yield Expansion(mappings, present, code, indicator, year)
 
 
 def present_disaggregations(mappings: Mappings, cells: pd.DataFrame) -> dict[str, list[str] | None]:
@@ -83,6 +101,7 @@ class Expansion:
     present: Mapping[str, list[str] | None]
     code: str
     indicator: Indicator
+    year: int | None = None
 
     @property
     def widened(self) -> Bands:
@@ -90,12 +109,48 @@ class Expansion:
         return Bands(self.mappings.dimensions)
 
     def rows(self) -> Iterator[Row]:
-        """All terms: the total first, then the bands."""
-        yield from self.band({})
+        """All terms: the total first, then the bands; none of what lacks a number."""
+        missing = self.missing()
+        for bands, whole in self.series():
+            if spell(bands) not in missing:
+                yield from self.band(bands, whole=whole)
+
+    def series(self) -> Iterator[tuple[Mapping[str, str], bool]]:
+        """The total ({}), then each band of each declared disaggregation; and whether it is a share of the total."""
+        yield {}, False
         for declared in self.indicator.disaggregations:
             for bands in product(*(self.bands_of(dimension) for dimension in declared.dimensions)):
-                band = dict(zip(declared.dimensions, bands, strict=True))
-                yield from self.band(band, whole=declared.share_of_total)
+                yield dict(zip(declared.dimensions, bands, strict=True)), declared.share_of_total
+
+    def missing(self) -> dict[str, str]:
+        """Disaggregation -> the numbers nobody has given, in words."""
+        if self.indicator.missing is not None:
+            return {"": self.indicator.missing}
+        minus = self.indicator.numerator_minus
+        names = [*([minus] if minus else []), *self.indicator.denominator_times]
+        always = tuple(missing_parameters(self.mappings.parameters, names, self.year))
+        found = {}
+        for bands, _ in self.series():
+            numerator = self.numerator(bands) if always or self.weights_are_users else []
+            words = (*always, *self.tables_missing(numerator))
+            if numerator and words:
+                found[spell(bands)] = " ; ".join(words)
+        return found
+
+    @property
+    def weights_are_users(self) -> bool:
+        """Whether units are weighted by how many women they make users."""
+        weights = self.indicator.numerator_weights
+        return weights is not None and weights.table == "use"
+
+    def tables_missing(self, numerator: list[Row]) -> tuple[str, ...]:
+        """The tables of the methods counted that nobody has given."""
+        weights, methods = self.indicator.numerator_weights, self.mappings.methods
+        if weights is None or methods is None or not self.weights_are_users:
+            return ()
+        counted = dict.fromkeys(read(row[5]).get(weights.dimension, "") for row in numerator)
+        uses = {name: one.use for name, one in methods.methods.items()}
+        return lacking(methods.estimated_use, uses, counted)
 
     def bands_of(self, dimension: str) -> list[str]:
         """The bands of a dimension, as declared."""
@@ -109,12 +164,27 @@ class Expansion:
 
         With `whole` the denominator is not restricted to the band: the value is the band's share.
         """
-        numerator = self.part("numerator", self.indicator.numerator, bands, self.indicator.numerator_weights)
+        numerator = self.numerator(bands)
         if not numerator:
             return
         yield from numerator
+        minus = self.indicator.numerator_minus
+        if minus is not None:
+            head = (self.code, spell(bands), "numerator", CONSTANT, minus, "")
+            yield (*head, -(self.mappings.parameters[minus].of(self.year) or 0.0))
         if self.indicator.denominator:
-            yield from self.part("denominator", self.indicator.denominator, bands, None, whole=whole)
+            times = prod(
+                self.mappings.parameters[name].of(self.year) or 0.0
+                for name in self.indicator.denominator_times
+            )
+            for *row, coefficient in self.part(
+                "denominator", self.indicator.denominator, bands, None, whole=whole
+            ):
+                yield (*row, coefficient * times)  # type: ignore[misc]  # a row of the same seven
+
+    def numerator(self, bands: Mapping[str, str]) -> list[Row]:
+        """The numerator's terms; empty when it has nothing to add up."""
+        return self.part("numerator", self.indicator.numerator, bands, self.indicator.numerator_weights)
 
     def part(
         self,
@@ -174,7 +244,8 @@ class Expansion:
             if self.zones_of(term.name) & disaggregation.keys() != self.zones_of(term.name) & asked:
                 continue  # a state is there with and without its zones
             if self.widened.restricts(restricting, disaggregation):
-                yield (*head, "variable", term.name, text, term.coefficient * weight)
+                kind = USERS if weights is not None and weights.table == "use" else "variable"
+                yield (*head, kind, term.name, text, term.coefficient * weight)
 
     def restricting(self, part: str, term: Term, bands: Mapping[str, str]) -> Mapping[str, str]:
         """A numerator is restricted to the whole band, a denominator to the dimensions it knows."""
@@ -208,13 +279,16 @@ class Expansion:
         return sorted(own or pulled)
 
     def weight(self, weights: Weights | None, disaggregation: Mapping[str, str]) -> float | None:
-        """The factor of a sum; None for a band without one (the checker names it)."""
+        """The factor of a sum; None for a band without one (the checker names it), or one that is left out."""
         if weights is None:
             return 1.0
         methods = self.mappings.methods
-        method = methods.methods.get(disaggregation.get(weights.dimension, "")) if methods else None
+        band = disaggregation.get(weights.dimension, "")
+        method = methods.methods.get(band) if methods else None
         if methods is None or method is None:
             return None
+        if weights.table == "use":
+            return None if methods.estimated_use and band in methods.estimated_use.excluded else 1.0
         return method.cyp.get(weights.factor_set or methods.default_factor_set)
 
 
@@ -239,7 +313,8 @@ def explain_formula(indicator: Indicator, mappings: Mappings | None = None) -> s
     """The formula as a French sentence; with the mappings, variables go by their labels."""
     numerator = explain_part(indicator.numerator, mappings)
     if indicator.numerator_weights:
-        numerator = f"somme de ({numerator}) × facteur CAP par produit"
+        users = indicator.numerator_weights.table == "use"
+        numerator = f"somme de ({numerator}) × {'utilisatrices' if users else 'facteur CAP'} par produit"
     if indicator.denominator is None:
         return numerator
     denominator = explain_part(indicator.denominator, mappings)

@@ -14,6 +14,7 @@ KINDS = {
     ("variables",): ("unused-variable", "variable(s)", "aucun indicateur ni aucune population"),
     ("dimensions",): ("unused-dimension", "dimension(s)", "aucune variable"),
     ("populations", "series"): ("unused-series", "série(s) de population", "aucune mesure"),
+    ("parameters",): ("unused-parameter", "paramètre(s)", "aucun indicateur"),
     ("populations", "measures"): ("unused-measure", "mesure(s) de population", "aucun indicateur"),
 }
 
@@ -26,6 +27,7 @@ def check_unused(mappings: Mappings) -> Iterator[Problem]:
     declared = {
         ("variables",): list(mappings.variables),
         ("dimensions",): list(mappings.dimensions),
+        ("parameters",): list(mappings.parameters),
         ("populations", "series"): list(populations.series) if populations else [],
         ("populations", "measures"): list(populations.measures) if populations else [],
     }
@@ -46,6 +48,12 @@ def employed(mappings: Mappings) -> dict[tuple[str, ...], set[str]]:
         ("variables",): in_expressions | in_states | {one.variable for one in series if one.variable},
         ("dimensions",): {name for one in mappings.variables.values() for name in one.dimensions}
         | {weights.dimension for weights in weighted},
+        ("parameters",): {
+            name
+            for one in mappings.indicators.values()
+            for name in (one.numerator_minus, *one.denominator_times)
+            if name
+        },
         ("populations", "series"): {name for one in measures for name in one.series},
         ("populations", "measures"): in_expressions | {one.of for one in measures if one.of},
     }

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from layidu.mapping.contracts import Formula, Indicator, Mappings
-from layidu.mapping.terms import expand_terms
+from layidu.mapping.terms import expand_terms, missing_series
 
+Missing = Mapping[tuple[str, str], str]  # indicator, disaggregation -> in words
 FIRST, LAST = "000001", "999912"
 REPLACED = ("version", "numerator", "denominator", "numerator_weights", "factor", "annualised")
 
@@ -62,19 +63,29 @@ def versions_of(mappings: Mappings, year: int) -> dict[str, int]:
 
 @dataclass(slots=True)
 class YearlyTerms:
-    """The terms of every year, expanded once for each set of formulas."""
+    """The terms of every year, expanded once for each set of formulas and parameters."""
 
     mappings: Mappings
     cells: pd.DataFrame  # frames.VARIABLE_CELLS of all sources
-    expanded: dict[tuple[tuple[str, int], ...], pd.DataFrame] = field(default_factory=dict)
+    expanded: dict[object, tuple[pd.DataFrame, Missing]] = field(default_factory=dict)
 
     def of(self, year: int) -> tuple[Mapping[str, Indicator], pd.DataFrame]:
         """The indicators of a year, and their TERMS."""
+        return as_of(self.mappings, year).indicators, self.expand(year)[0]
+
+    def missing(self, year: int) -> Missing:
+        """What has no value that year because a number was never given."""
+        return self.expand(year)[1]
+
+    def expand(self, year: int) -> tuple[pd.DataFrame, Missing]:
+        """Both, once for each set of formulas and of parameters."""
         then = as_of(self.mappings, year)
-        key = tuple(sorted((code, one.version) for code, one in then.indicators.items()))
+        versions = tuple(sorted((code, one.version) for code, one in then.indicators.items()))
+        parameters = tuple(sorted((name, one.of(year)) for name, one in then.parameters.items()))
+        key = (versions, parameters)
         if key not in self.expanded:
-            self.expanded[key] = expand_terms(then, self.cells)
-        return then.indicators, self.expanded[key]
+            self.expanded[key] = expand_terms(then, self.cells, year), missing_series(then, self.cells, year)
+        return self.expanded[key]
 
     @property
     def today(self) -> pd.DataFrame:

@@ -30,6 +30,7 @@ STATUSES = {
     "denominator missing": ("dénominateur manquant", "dén. –"),
     "insufficient data": ("données insuffisantes : la source n'a pas ces tranches", "insuf."),
     "parameter missing": ("paramètre manquant dans les déclarations", "param. –"),
+    "reporting too low": ("trop peu de rapports dans l'année pour une estimation", "rapports –"),
     "numerator missing": ("numérateur manquant", "num. –"),
 }
 NO_RESULT = ("aucun résultat", DASH)

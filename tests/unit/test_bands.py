@@ -8,7 +8,7 @@ import pytest
 from layidu.compute.unanswerable import missing_rows
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.reader import read_mappings
-from layidu.mapping.terms import expand_terms
+from layidu.mapping.terms import expand_terms, missing_series
 from layidu.model import frames
 from layidu.settings import shipped
 from tests.spec.worked_examples import small_tree
@@ -70,16 +70,28 @@ def test_a_filter_no_band_answers_makes_the_part_insufficient(mappings: Mappings
 
 
 def test_an_indicator_without_its_parameter_says_so_and_has_no_value(mappings: Mappings) -> None:
-    codes = sorted(code for code, one in mappings.indicators.items() if one.missing)
-    assert codes == ["NUT-COUV-MAS", "PF-ADD", "PF-EMU"]
-    found = terms(mappings, "PF-EMU", "fp_units", ["product=coc"])
-    assert found.empty
-    rows = missing_rows(mappings.indicators, small_tree(["A"]), 2025, date(2026, 3, 31))
-    assert rows["indicator"].tolist() == codes
+    cells = frames.VARIABLE_CELLS.frame(
+        [
+            ("fp_units", SOURCE, "element0001", "combo", "product=coc", 0, 999912),
+            ("fp_units", SOURCE, "element0001", "other", "product=implanon", 0, 999912),
+            ("fp_active_users", SOURCE, "element0002", "combo", "age=15-24|method=pill", 0, 999912),
+            ("sam_admissions", SOURCE, "element0003", "combo", "", 0, 999912),
+        ]
+    )
+    missing = missing_series(mappings, cells)
+    assert {code for code, _ in missing} == {"NUT-COUV-MAS", "PF-ADD", "PF-EMU"}
+    assert "utilisatrices par unité : coc" in missing["PF-EMU", ""]
+    assert "table de continuation : implanon" in missing["PF-EMU", ""]
+    assert "table de continuation" not in missing["PF-EMU", "product=coc"]
+    assert "(sam_prevalence)" in missing["NUT-COUV-MAS", ""]
+    assert "(sam_incidence_factor)" not in missing["NUT-COUV-MAS", ""]
+    assert not set(expand_terms(mappings, cells)["indicator"]) & {code for code, _ in missing}
+    rows = missing_rows(missing, small_tree(["A"]), 2025, date(2026, 3, 31))
+    assert list(zip(rows["indicator"], rows["disaggregation"], strict=True)) == sorted(missing)
     assert set(rows["status"]) == {"parameter missing"}
     assert set(rows["org_unit"]) == {1}  # the root
     assert rows[["numerator", "denominator", "value"]].isna().all(axis=None)
-    assert missing_rows(mappings.indicators, small_tree(["A"]), 2027, date(2026, 3, 31)).empty
+    assert missing_rows(missing, small_tree(["A"]), 2027, date(2026, 3, 31)).empty
 
 
 def test_a_share_of_the_total_keeps_the_whole_denominator(mappings: Mappings) -> None:
