@@ -46,8 +46,14 @@ def weights(declared: EstimatedUse, use: MethodUse, first_year: int, year: int) 
     elif use.duration == "short":
         found = {year: users_per_unit(use)}
     else:
-        by_place = emu.weights_of_long_method(use.continuation or [], use.scale or 0.0, year - first_year + 1)
-        found = {first_year + place: weight for place, weight in enumerate(by_place) if weight}
+        table = use.continuation or []
+        by_place = emu.weights_of_long_method(table, use.scale or 0.0, year - first_year + 1)
+        # Where the table ends nothing is known to be used any more; a zero inside it is a number.
+        found = {
+            first_year + place: weight
+            for place, weight in enumerate(by_place)
+            if weight or year - first_year - place < len(table)
+        }
     share = reported_share(declared, use, year)
     return {one: weight / share for one, weight in found.items()}
 

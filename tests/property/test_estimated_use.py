@@ -214,7 +214,7 @@ def fast(world: World, giving: Giving) -> pd.DataFrame:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(cases())
 def test_agrees_with_the_slow_calculator(case: tuple[World, Giving]) -> None:
