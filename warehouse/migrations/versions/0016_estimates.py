@@ -4,10 +4,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
-STATEMENTS = Path(__file__).parent.parent / "sql" / "0015_estimates.sql"
+STATEMENTS = Path(__file__).parent.parent / "sql" / "0016_estimates.sql"
 
 
 def upgrade() -> None:
