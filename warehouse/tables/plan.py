@@ -205,7 +205,11 @@ REMARK = Table(
     METADATA,
     part("indicator", TEXT, "code of plan.indicator"),
     part("disaggregation", TEXT, "band the remark is about; empty for the total"),
-    required("remark", TEXT, "French: bands that overlap or are not those the source prints, numbers nobody has given"),
+    required(
+        "remark",
+        TEXT,
+        "French: bands that overlap or are not those the source prints, numbers nobody has given",
+    ),
     schema="plan",
     comment="What to know of the bands a series rests on",
 )
