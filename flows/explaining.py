@@ -11,7 +11,7 @@ from flows.evidence import Evidence
 from flows.memory import last_seen
 from flows.over_time import in_time
 from flows.session import filled_warehouse, read_declared
-from flows.state_evidence import state_cells
+from flows.state_evidence import outlying_notes, state_cells
 from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.nearest import listed, nearest
@@ -70,7 +70,7 @@ def explain_value(
     every = pd.concat([cells, where.report_cells(), held], ignore_index=True)
     every, notes = in_time(every, indicator, mappings.variables, where.reported_months(data_sets))
     remark = read_plan.remark(warehouse, code, disaggregation)
-    notes = [*notes, remark] if remark else notes
+    notes = [*notes, *([remark] if remark else []), *outlying_notes(where, mappings)]
     people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
     rules = {name: rule.source or "" for name, rule in read_rules(settings.rules).items()}
     beside = beside_of(where, mappings, code, indicator, period, notes, rules)

@@ -9,7 +9,7 @@ from flows.evidence import Evidence
 from flows.mapped_years import MappedYears
 from layidu.compute.facility_months import NOTHING, Cells, FacilityMonths
 from layidu.compute.groups import members_of, memberships
-from layidu.compute.plausible import quality_cells
+from layidu.compute.plausible import outlying_values, quality_cells
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import Branches
 from layidu.compute.year_periods import YearPeriods
@@ -17,8 +17,11 @@ from layidu.mapping.contracts import Mappings
 from layidu.mapping.terms import QUALITY_VARIABLES, expand_states
 from layidu.model.frames import POPULATIONS
 from layidu.model.periods import days_in_month
+from layidu.report import french
 from layidu.report.explanation import SOURCE_CELLS
 from warehouse import read
+
+NOTED = 20  # values that stand out, named one by one
 
 
 def state_cells(where: Evidence, mappings: Mappings, data_sets: Sequence[str]) -> pd.DataFrame:
@@ -70,6 +73,33 @@ def judged_cells(where: Evidence, mappings: Mappings, sums: StateSums) -> Cells:
     return quality_cells(
         sums.facts, before, read.variables_of_data_sets(where.warehouse, where.source), rule, sums
     )
+
+
+def outlying_notes(where: Evidence, mappings: Mappings) -> list[str]:
+    """The values of the branch and months that stand out, in words; nothing where none was judged."""
+    rule = mappings.thresholds.outliers if mappings.thresholds else None
+    if rule is None or not where.months or not where.terms["name"].isin(QUALITY_VARIABLES.keys()).any():
+        return []
+    sums = sums_of_year(where, mappings)
+    facts, inside = sums.facts, where.branch()
+    names = where.tree.set_index("org_unit")["name"]
+    counted = set(where.terms["filter"])
+    fed = read.variables_of_data_sets(where.warehouse, where.source)
+    asked = {uid: variables for uid, variables in fed.items() if f"data_set={uid}" in counted}
+    before = MappedYears(where.warehouse, where.source).of(where.months[0] // 100 - 1)
+    found = [
+        (mappings.variables[one.variable].name, str(names[unit]), month, one)
+        for one in outlying_values(facts, before, asked, rule, mappings.variables)
+        for unit, month in [(int(facts.branches.org_units[one.unit]), facts.periods.months[one.month])]
+        if unit in inside and month in where.months
+    ]
+    said = [
+        f"aberrante : {name}, {place}, {french.period(str(month))} : {french.exact(one.value)}"
+        f" (médiane de sa série : {french.exact(one.median)})"
+        for name, place, month, one in found[:NOTED]
+    ]
+    more = len(found) - NOTED
+    return [*said, *([f"… et {french.count(more, 'autre')}"] if more > 0 else [])]
 
 
 def sums_of_year(where: Evidence, mappings: Mappings) -> StateSums:

@@ -8,7 +8,7 @@ judged. A report is sound when it came, nothing in it stands out, and its distri
 Source: FASTR, github.com/FASTR-Analytics/modules (baa1178), module 1 (outliers) and its score.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,11 +19,12 @@ from layidu.compute.outliers import NORMAL_SCALE
 from layidu.compute.ratio import BoolArray, FloatArray
 from layidu.compute.states import StateSums
 from layidu.compute.tree_sums import IntArray
-from layidu.mapping.contracts import Outliers
+from layidu.mapping.contracts import Outliers, Variable
 from layidu.model.frames import MAPPED_SUMS
 
 YEAR = 12
 Fed = Mapping[str, Sequence[str]]  # data set -> the variables its elements feed
+Past = Mapping[str, tuple[IntArray, FloatArray]]  # variable -> cells of the year before
 
 
 class Judged(NamedTuple):
@@ -31,6 +32,25 @@ class Judged(NamedTuple):
 
     judged: BoolArray
     outlying: BoolArray
+
+
+class Series(NamedTuple):
+    """One variable at the org units that have it this year: their months of two years, and this year's judged."""
+
+    units: IntArray
+    values: FloatArray
+    judged: BoolArray
+    outlying: BoolArray
+
+
+class Outlying(NamedTuple):
+    """A value that stands out: of which variable, at which org unit (position) and month (column), and of what."""
+
+    variable: str
+    unit: int
+    month: int
+    value: float
+    median: float
 
 
 def stand_out(values: FloatArray, rule: Outliers) -> Judged:
@@ -73,18 +93,18 @@ def quality_cells(
 ) -> Cells:
     """The cells of `values_judged`, `values_plausible` and `reports_sound`, a band a data set.
 
-    `before` (MAPPED_SUMS) is the year before. Only variables that are summed over time are judged: a stock or a
-    number of active users is no series of events.
+    `before` (MAPPED_SUMS) is the year before.
     """
     past = earlier_cells(before, facts)
     found: Cells = {}
     for data_set, variables in sorted(fed.items()):
         judged = np.zeros(facts.open.shape, dtype=np.int64)
         outlying = np.zeros_like(judged)
-        for name in variables:
-            declared = states.variables.get(name)
-            if declared is None or declared.over_time == "sum":
-                add_judgements(name, facts, past, rule, judged, outlying)
+        for name in summed(variables, states.variables):
+            series = judge_variable(name, facts, past, rule)
+            if series is not None:
+                judged[series.units] += series.judged
+                outlying[series.units] += series.outlying
         sound = sound_reports(facts, data_set, outlying == 0, incoherent(facts, data_set, fed, rule, states))
         band = f"data_set={data_set}"
         places = np.flatnonzero(judged)
@@ -116,26 +136,39 @@ def earlier_cells(before: pd.DataFrame, facts: FacilityMonths) -> dict[str, tupl
     }
 
 
-def add_judgements(
-    name: str,
-    facts: FacilityMonths,
-    past: Mapping[str, tuple[IntArray, FloatArray]],
-    rule: Outliers,
-    judged: IntArray,
-    outlying: IntArray,
-) -> None:
-    """Judge one variable's totals of this year's months, and count them where they stand."""
+def judge_variable(name: str, facts: FacilityMonths, past: Past, rule: Outliers) -> Series | None:
+    """One variable's totals of this year's months, judged; None where nobody has any."""
     units, months = facts.open.shape
     now = [cell for (variable, _), cell in facts.cells.items() if variable == name]
     if not now:
-        return
+        return None
     values = np.concatenate(
         [totals([past.get(name, NOTHING)], units, YEAR), totals(now, units, months)], axis=1
     )
     rows = np.flatnonzero(~np.isnan(values[:, YEAR:]).all(axis=1))
     said = stand_out(values[rows], rule)
-    judged[rows] += said.judged[:, YEAR:]
-    outlying[rows] += said.outlying[:, YEAR:]
+    return Series(rows, values[rows], said.judged[:, YEAR:], said.outlying[:, YEAR:])
+
+
+def outlying_values(
+    facts: FacilityMonths, before: pd.DataFrame, fed: Fed, rule: Outliers, variables: Mapping[str, Variable]
+) -> list[Outlying]:
+    """Every value that stands out, largest first."""
+    past = earlier_cells(before, facts)
+    found = []
+    for name in sorted(summed({one for names in fed.values() for one in names}, variables)):
+        series = judge_variable(name, facts, past, rule)
+        if series is not None:
+            middle = medians(series.values)
+            for row, month in np.argwhere(series.outlying).tolist():
+                value = float(series.values[row, YEAR + month])
+                found.append(Outlying(name, int(series.units[row]), month, value, float(middle[row])))
+    return sorted(found, key=lambda one: (-one.value, one))
+
+
+def summed(names: Collection[str], variables: Mapping[str, Variable]) -> list[str]:
+    """The variables whose months are events: a stock or a number of active users is no series of events."""
+    return [name for name in names if name not in variables or variables[name].over_time == "sum"]
 
 
 def totals(cells: Sequence[tuple[IntArray, FloatArray]], units: int, months: int) -> FloatArray:

@@ -10,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from layidu.compute.facility_months import FacilityMonths
 from layidu.compute.indicators import compute_year
 from layidu.compute.outliers import fastr_flag
-from layidu.compute.plausible import stand_out
+from layidu.compute.plausible import outlying_values, stand_out
 from layidu.compute.ratio import FloatArray
+from layidu.compute.tree_sums import Branches
+from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Indicator, Outliers, State, Variable
 from layidu.mapping.states import ResolvedState, Sum
 from layidu.model.frames import MAPPED_SUMS, POPULATIONS, REPORTS, TERMS, TREE
@@ -158,6 +161,33 @@ def results() -> pd.DataFrame:
         fed={DATA_SET: ["cases", "second"]},
     )
     return made.set_index(["indicator", "org_unit", "period"])
+
+
+def test_what_stands_out_is_named() -> None:
+    """The largest first, with the median it stands out of."""
+    tree = TREE.cast(
+        pd.DataFrame(
+            [
+                {"org_unit": key, "parent": -1, "level": 1, "uid": f"u{key}", "name": "n"}
+                | dict.fromkeys(("opening_date", "closed_date"))
+                for key in (3, 4)
+            ]
+        )
+    )
+    both = {3: [*TWELVE[:11], 99, 100, 260, 101], 4: [*TWELVE[:11], 99, 9000, 98, 300]}
+    sums = mapped("cases", both)
+    year = sums["period"] // 100
+    branches, periods = Branches.of(tree), YearPeriods.of(2026, date(2026, 3, 31))
+    facts = FacilityMonths.of(branches, periods, sums[year == 2026], REPORTS.frame(), POPULATIONS.frame())
+    stock = {"cases": Variable(name="x", unit="x", cells={})}
+    found = outlying_values(facts, sums[year == 2025], {DATA_SET: ["cases"]}, RULE, stock)
+    assert [(one.unit, one.month, one.value, one.median) for one in found] == [
+        (1, 0, 9000, 100),
+        (1, 2, 300, 100),
+        (0, 1, 260, 100),
+    ]
+    last = {"cases": Variable(name="x", unit="x", over_time="last", cells={})}
+    assert outlying_values(facts, sums[year == 2025], {DATA_SET: ["cases"]}, RULE, last) == []
 
 
 def parts(results: pd.DataFrame, *key: object) -> tuple[float, float] | None:
