@@ -43,8 +43,8 @@ def what_waits(night: Night, source: AtHand) -> Waits:
     asked = [waits_for_person(source, one, years) for one in holding(night.warehouse, source.name)]
     to_decide = [*asked, *(wait for wait in late if STOPPED in wait.reason)]
     return Waits(
-        indicators_waiting(night.mappings, source, [*asked, *late]),
-        asked=bool(indicators_waiting(night.mappings, source, to_decide)),
+        indicators_waiting(night.mappings, source, [*asked, *late], years[-1]),
+        asked=bool(indicators_waiting(night.mappings, source, to_decide, years[-1])),
     )
 
 
@@ -97,9 +97,9 @@ def years_from(source: AtHand, data_set: str, year: int, last: int) -> range:
 
 
 def indicators_waiting(
-    mappings: Mappings, source: AtHand, waits: Iterable[Wait]
+    mappings: Mappings, source: AtHand, waits: Iterable[Wait], last_year: int
 ) -> dict[tuple[str, int], str]:
-    """Indicator and year -> every reason to wait."""
+    """Indicator and year -> every reason to wait; also of a year after, when it is judged by the year before."""
     found: dict[tuple[str, int], dict[str, None]] = {}
     data_sets: dict[str, frozenset[str]] = {}
     for wait in waits:
@@ -112,7 +112,8 @@ def indicators_waiting(
             codes = [code for code, needed in data_sets.items() if needed & wait.data_sets]
         for code in codes:
             longer = looks_back({code: mappings.indicators[code]})
-            for year in sorted({*wait.years, *(year + 1 for year in wait.years if longer)}):
+            after = {year + 1 for year in wait.years if longer and year < last_year}
+            for year in sorted({*wait.years, *after}):
                 found.setdefault((code, year), {})[wait.reason] = None
     return {key: " ; ".join(reasons) for key, reasons in found.items()}
 

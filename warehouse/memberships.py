@@ -25,6 +25,7 @@ class Links:
     resolved: str  # SELECT of key and values from the staged frame
     scope: str  # condition on the table's alias `k` that limits it to one source
     described: str = ""  # SELECT uid, name, owner FROM …: what an event says; empty: no events
+    changed: str = ""  # SELECT uid, name, before, after of the links that stay and say something else
     timed: bool = False  # the table has valid_from and a history
 
 
@@ -36,6 +37,11 @@ COMBO_OPTIONS = Links(
     " s.category_option_code, s.category_option_name FROM {staged} s"
     " JOIN source.category_option_combo c ON c.source = %(source)s AND c.uid = s.category_option_combo",
     "k.category_option_combo IN (SELECT key FROM source.category_option_combo WHERE source = %(source)s)",
+    # A combo that is new, gone or back is an event of its own.
+    "SELECT m.uid, m.name, r.category_option_name FROM {rows} r"
+    " JOIN source.category_option_combo m ON m.key = r.category_option_combo"
+    " WHERE m.gone IS NULL AND EXISTS (SELECT FROM source.combo_option k"
+    " WHERE k.category_option_combo = m.key) ORDER BY m.uid, r.category_option",
 )
 OPTION_VALUES = Links(
     "option_value",
@@ -54,6 +60,13 @@ DATA_SET_ELEMENTS = Links(
     "k.data_set IN (SELECT key FROM source.data_set WHERE source = %(source)s)",
     "SELECT m.uid, m.name, d.name FROM {rows} r JOIN source.data_element m ON m.key = r.data_element"
     " JOIN source.data_set d ON d.key = r.data_set ORDER BY d.uid, m.uid",
+    # Where a data set splits an element its own way; the element's own change is an event of the element.
+    changed="SELECT m.uid, m.name, format('%%s (%%s)', k.category_combo, d.name),"
+    " format('%%s (%%s)', n.category_combo, d.name) FROM source.data_set_element k"
+    " JOIN now_data_set_element n ON n.data_set = k.data_set AND n.data_element = k.data_element"
+    " AND n.category_combo IS DISTINCT FROM k.category_combo"
+    " JOIN source.data_element m ON m.key = k.data_element JOIN source.data_set d ON d.key = k.data_set"
+    " WHERE m.run <> %(run)s OR m.category_combo IS DISTINCT FROM n.category_combo ORDER BY d.uid, m.uid",
 )
 ASSIGNMENTS = Links(
     "data_set_assignment",
@@ -83,8 +96,9 @@ def refresh_links(
         []
         if not links.described
         else [
-            *events_of(connection, links, "added", begun, counted=moment.first_contact),
-            *events_of(connection, links, "gone", ended, counted=False),
+            *events_of(connection, links, "added", begun, moment),
+            *events_of(connection, links, "gone", ended, moment),
+            *changed_links(connection, links, parameters),
         ]
     )
     write(connection, links, parameters)
@@ -113,12 +127,23 @@ def compare(
     return begun, ended
 
 
-def events_of(
-    connection: psycopg.Connection, links: Links, kind: str, rows: str, *, counted: bool
+def changed_links(
+    connection: psycopg.Connection, links: Links, parameters: Mapping[str, object]
 ) -> list[Event]:
-    """The links of one temporary table as events: each by name, or only their number."""
-    found = fetch(connection, links.described.format(rows=rows))
-    if counted:
+    """The links that stay and say something else, as events."""
+    found = fetch(connection, links.changed, parameters) if links.changed else []
+    return [
+        ("changed", links.name, str(uid), str(name), str(before), str(after))
+        for uid, name, before, after in found
+    ]
+
+
+def events_of(
+    connection: psycopg.Connection, links: Links, kind: str, rows: str, moment: Moment
+) -> list[Event]:
+    """The links of one temporary table as events: each by name, or only their number at first contact."""
+    found = fetch(connection, links.described.format(rows=rows), moment.parameters())
+    if moment.first_contact and kind == "added":
         return [(kind, links.name, None, None, None, str(len(found)))] if found else []
     events: list[Event] = []
     for uid, name, owner in found:

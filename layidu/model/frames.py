@@ -139,7 +139,7 @@ METADATA_EVENTS = Contract(  # a change of metadata a person can read
     "metadata_events",
     {
         "kind": TEXT,  # added, gone, moved, renamed, closed, reopened, changed
-        "object_type": TEXT,  # org_unit, data_element, category_option_combo, data_set, …
+        "object_type": TEXT,  # org_unit, data_element, category_option_combo, combo_option, data_set, …
         "uid": TEXT,
         "name": TEXT,
         "before": TEXT,

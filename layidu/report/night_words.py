@@ -55,6 +55,7 @@ OBJECTS = {
     "data_element": "éléments de données",
     "category_option_combo": "combinaisons d'options",
     "attribute_option_combo": "combinaisons d'attributs",
+    "combo_option": "options de combinaisons",
     "data_set": "jeux de données",
     "data_set_element": "éléments de jeux de données",
     "data_set_assignment": "affectations de jeux de données",

@@ -1,13 +1,22 @@
 """Results that rest on a slice that did not come keep their last values; all others are computed; then all are."""
 
+import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from flows.copying import read_source
 from flows.night import Night, Outcome
 from flows.steps import compute, known_sources, pull
-from tests.copied_hamlet import SETS, Cell, Copied, copied
+from layidu.errors import FailedSafeError
+from layidu.mapping.depending import reached_by
+from layidu.sandbox.store import FILE
+from tests.copied_hamlet import SETS, Cell, Copied, copied, with_source
+from warehouse import holds
 from warehouse.connect import Warehouse
 
 SRPF, PALU, _ = SETS
@@ -25,6 +34,17 @@ def a_night(night: Night, outcome: Outcome) -> None:
     sources = pull(night, outcome)
     if sources:
         compute(night, sources, outcome)
+
+
+def pull_only(night: Night, outcome: Outcome) -> None:
+    """`layidu pull`."""
+    pull(night, outcome)
+
+
+def seen_and_dead(night: Night, outcome: Outcome) -> None:
+    """A run that sees the metadata, and comes no further."""
+    read_source(night, "sandbox")
+    outcome.errors.append(FailedSafeError("essai", "une panne", "aucune", "rien"))
 
 
 def by_hand(night: Night, outcome: Outcome) -> None:
@@ -127,3 +147,115 @@ def test_what_rests_on_a_failed_slice_keeps_its_values_and_is_computed_once_it_c
     assert "SM-CPN1" in moved(second, results(hamlet))
     assert hamlet.run("nightly", a_night).computed_years == ()
     assert_equal_to_a_full_computation(hamlet)
+
+
+def element_of(copy: Copied, variable: str) -> str:
+    return (copy.mappings.variables[variable].cells["sandbox"] or [])[0].data_element
+
+
+def stored_object(copy: Copied, kind: str, identifier: str) -> dict[str, Any]:
+    """A metadata object as the server keeps it."""
+    with closing(sqlite3.connect(copy.folder / FILE, timeout=30)) as store:
+        row = store.execute(
+            "SELECT json FROM object WHERE kind = ? AND id = ?", (kind, identifier)
+        ).fetchone()
+    item: dict[str, Any] = json.loads(row[0])
+    return item
+
+
+def alter(copy: Copied, kind: str, identifier: str, **changes: Any) -> None:
+    """An administrator changes a metadata object."""
+    copy.admin("metadata", {kind: [{**stored_object(copy, kind, identifier), **changes}]})
+
+
+def split_combo(copy: Copied) -> str:
+    """A category combo of more than one option combo."""
+    with copy.warehouse.connect() as connection:
+        row = connection.execute(
+            "SELECT category_combo FROM source.category_option_combo GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize("reject_first", [False, True], ids=["accepted", "rejected, then accepted"])
+def test_a_changed_category_combo_holds_only_the_indicators_that_use_it(
+    hamlet: Copied, *, reject_first: bool
+) -> None:
+    hamlet.run("nightly", a_night)
+    first = results(hamlet)
+    alter(
+        hamlet, "dataElements", element_of(hamlet, "anc1_visits"), categoryCombo={"id": split_combo(hamlet)}
+    )
+    enter(hamlet, PALU, some_cell(hamlet, PALU, "202602"), "88")
+    assert hamlet.run("nightly", a_night).exit_code == 4
+    using = set(reached_by(hamlet.mappings, ["anc1_visits"]))
+    assert {"SM-CPN1", "SM-CPN4"} & using
+    assert {code for code, _ in waiting(hamlet)} == using
+    second = results(hamlet)
+    assert "PAL-CONF" in moved(first, second)
+    assert not moved(first, second) & using
+    [asked] = holds.open_holds(hamlet.warehouse)
+    assert asked.kind == "mapping"
+    for words in (
+        "il est ventilé autrement",
+        "anc1_visits",
+        f"« {hamlet.mappings.indicators['SM-CPN1'].name} »",
+    ):
+        assert words in asked.summary
+    if reject_first:
+        holds.decide_hold(hamlet.warehouse, asked.id, accept=False, reason="à corriger", who="une personne")
+        assert hamlet.run("nightly", a_night).exit_code == 4
+        assert {code for code, _ in waiting(hamlet)} == using
+        assert results(hamlet) == second
+    decided = holds.decide_hold(hamlet.warehouse, asked.id, accept=True, reason="corrigé", who="une autre")
+    assert decided.reason is not None
+    assert ("rejetée le" in decided.reason) is reject_first
+    night = hamlet.run("nightly", a_night)
+    assert night.exit_code in (0, 1)
+    assert moved(second, results(hamlet)) & using  # values of the old combos are mapped no more
+    assert holds.open_holds(hamlet.warehouse) == []
+    assert_equal_to_a_full_computation(hamlet)
+
+
+def test_a_first_load_that_is_partial_claims_nothing(hamlet: Copied) -> None:
+    """A data set half of which came: none of its indicators has a value yet."""
+    with_source(hamlet, slice_rows=2000)
+    with hamlet.server.faults.on("status", path="/api/dataValueSets", query=SRPF, after=1):
+        assert hamlet.run("nightly", a_night).exit_code == 2
+    codes = {code for code, _ in waiting(hamlet)}
+    assert "SM-CPN1" in codes
+    found = {key[0] for key in results(hamlet)}
+    assert "PAL-CONF" in found
+    assert not found & codes
+    assert hamlet.run("nightly", a_night).exit_code in (0, 1)
+    assert "SM-CPN1" in {key[0] for key in results(hamlet)}
+    assert_equal_to_a_full_computation(hamlet)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"valueType": "TEXT"}, "son type de valeur a changé"),
+        ({"aggregationType": "AVERAGE"}, "son type d'agrégation a changé"),
+        (None, "il a quitté le jeu de données"),
+    ],
+)
+def test_every_change_of_an_element_under_a_mapping_is_asked_about(
+    hamlet: Copied, changes: dict[str, str] | None, words: str
+) -> None:
+    hamlet.run("nightly", a_night)
+    uid = element_of(hamlet, "anc1_visits")
+    if changes is None:
+        item = stored_object(hamlet, "dataSets", SRPF)
+        kept = [one for one in item["dataSetElements"] if one["dataElement"]["id"] != uid]
+        alter(hamlet, "dataSets", SRPF, dataSetElements=kept)
+    else:
+        alter(hamlet, "dataElements", uid, **changes)
+    assert hamlet.run("pull", seen_and_dead).exit_code == 2
+    assert holds.open_holds(hamlet.warehouse) == []
+    hamlet.run("pull", pull_only)
+    [asked] = holds.open_holds(hamlet.warehouse)
+    assert (asked.kind, asked.subject) == ("mapping", f"sandbox/{uid}")
+    assert words in asked.summary
+    assert "SM-CPN1" in asked.summary

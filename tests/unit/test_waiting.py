@@ -79,6 +79,7 @@ MAPPINGS = Mappings(
         "VISITS": indicator("#{visits}"),
         "CASES": indicator("#{cases}", "#{women}"),
         "OUT": indicator("#{out}"),
+        "PLAUSIBLE": indicator("#{values_plausible}"),
         "REPORTS": indicator("#{reports_received}"),
         "REPORTS-ONE": indicator("#{reports_received}", data_sets={WORLD.source: [WORLD.data_set]}),
     },
@@ -109,10 +110,12 @@ def test_an_indicator_is_computed_from_what_stands_behind_states_and_populations
     assert found["VISITS"] == {"visits"}
     assert found["CASES"] == {"cases", "people"}
     assert found["OUT"] == {"out", "cases"}
-    assert reached_by(MAPPINGS, ["cases"]) == ["CASES", "OUT"]
+    assert reached_by(MAPPINGS, ["cases"]) == ["CASES", "OUT", "PLAUSIBLE"]
     data_sets = {code: data_sets_of(at_hand(), MAPPINGS, one) for code, one in MAPPINGS.indicators.items()}
     assert data_sets["OUT"] == {OTHER}
     assert data_sets["CASES"] == {OTHER, YEARLY}
+    assert reached_by(MAPPINGS, ["visits"]) == ["PLAUSIBLE", "VISITS"]
+    assert data_sets["PLAUSIBLE"] == {WORLD.data_set, OTHER, YEARLY}
     assert data_sets["REPORTS"] == {WORLD.data_set, OTHER, YEARLY}
     assert data_sets["REPORTS-ONE"] == {WORLD.data_set}
 
@@ -120,9 +123,9 @@ def test_an_indicator_is_computed_from_what_stands_behind_states_and_populations
 def test_a_slice_that_did_not_come_concerns_its_data_set_and_year() -> None:
     lacking = {WORLD.data_set: {"202512": FAILED, "202601": FAILED, "202602": STOPPED}}
     waits = list(waits_for_slices(at_hand(), lacking, 2026))
-    found = indicators_waiting(MAPPINGS, at_hand(), waits)
+    found = indicators_waiting(MAPPINGS, at_hand(), waits, 2026)
     assert set(found) == {
-        (code, year) for code in ("VISITS", "REPORTS", "REPORTS-ONE") for year in (2025, 2026)
+        (code, year) for code in ("PLAUSIBLE", "VISITS", "REPORTS", "REPORTS-ONE") for year in (2025, 2026)
     }
     assert found["VISITS", 2025].startswith("« SR/PF », 202512 : tranche pas arrivée")
     assert STOPPED in found["VISITS", 2026]
@@ -130,7 +133,7 @@ def test_a_slice_that_did_not_come_concerns_its_data_set_and_year() -> None:
 
 def test_a_population_that_did_not_come_concerns_later_years_too() -> None:
     waits = list(waits_for_slices(at_hand(), {YEARLY: {"2024": FAILED}}, 2026))
-    found = indicators_waiting(MAPPINGS, at_hand(), waits)
+    found = indicators_waiting(MAPPINGS, at_hand(), waits, 2026)
     assert {key for key in found if key[0] == "CASES"} == {("CASES", year) for year in (2024, 2025, 2026)}
     assert not any(code == "VISITS" for code, _ in found)
 
@@ -149,19 +152,30 @@ def test_a_population_that_did_not_come_concerns_later_years_too() -> None:
     ],
 )
 def test_a_hold_concerns_what_it_is_about(asked: Holding, codes: set[str], years: set[int]) -> None:
-    found = indicators_waiting(MAPPINGS, at_hand(), [waits_for_person(at_hand(), asked, range(2025, 2027))])
-    assert {code for code, _ in found} - {"REPORTS"} == codes
-    assert {year for _, year in found} == years
+    found = indicators_waiting(
+        MAPPINGS, at_hand(), [waits_for_person(at_hand(), asked, range(2025, 2027))], 2026
+    )
+    assert {code for code, _ in found} - {"REPORTS", "PLAUSIBLE"} == codes
+    assert {year for code, year in found if code != "PLAUSIBLE"} == years
     assert all("attente n° 7" in reason for reason in found.values())
+
+
+def test_what_is_judged_by_the_year_before_waits_for_it_too() -> None:
+    found = indicators_waiting(MAPPINGS, at_hand(), [Wait("…", [2025], frozenset({OTHER}))], 2026)
+    assert {key for key in found if key[0] in ("OUT", "PLAUSIBLE")} == {
+        ("OUT", 2025),
+        ("PLAUSIBLE", 2025),
+        ("PLAUSIBLE", 2026),
+    }
 
 
 def test_two_reasons_are_both_told() -> None:
     waits = [Wait(reason, [2026], frozenset({OTHER})) for reason in ("une", "deux", "une")]
-    found = indicators_waiting(MAPPINGS, at_hand(), waits)
+    found = indicators_waiting(MAPPINGS, at_hand(), waits, 2026)
     assert found["OUT", 2026] == "une ; deux"
     [line] = waiting_lines({"ici": Waits(found)})
     assert line.startswith(
-        "en attente, ici : 3 indicateurs (CASES, OUT, REPORTS), 2026 : une ; deux ; leurs dernières"
+        "en attente, ici : 4 indicateurs (CASES, OUT, PLAUSIBLE, REPORTS), 2026 : une ; deux ; leurs dernières"
     )
 
 

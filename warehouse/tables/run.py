@@ -175,7 +175,7 @@ METADATA_EVENT = Table(
     required(
         "object_type",
         TEXT,
-        "org_unit, data_element, category_option_combo, data_set, data_set_element or data_set_assignment",
+        "org_unit, data_element, category_option_combo, combo_option, data_set, data_set_element, data_set_assignment",
     ),
     optional("uid", TEXT, "uid of the object; empty when the row counts objects"),
     optional("name", TEXT, "its name"),
