@@ -4,10 +4,10 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 
-STATEMENTS = Path(__file__).parent.parent / "sql" / "0015_changes.sql"
+STATEMENTS = Path(__file__).parent.parent / "sql" / "0017_changes.sql"
 
 
 def upgrade() -> None:
