@@ -64,8 +64,9 @@ TEXTS = dict.fromkeys(("name", "short_name", "definition", "unit", "theme", "own
 def indicators() -> dict[str, Indicator]:
     """Sixty-four: forty ratios of counts, twelve incidences, twelve counts."""
     reports = {COUNTRY.source: [COUNTRY.data_set]}
-    ratio = Indicator(**TEXTS, numerator="-", denominator="-", factor=100, data_sets=reports)  # type: ignore[arg-type]
-    count = Indicator(**TEXTS, numerator="-", data_sets=reports)  # type: ignore[arg-type]
+    above, below = "#{v0}", "#{v1}"  # some expression: `terms` gives what is computed
+    ratio = Indicator(**TEXTS, numerator=above, denominator=below, factor=100, data_sets=reports)  # type: ignore[arg-type]
+    count = Indicator(**TEXTS, numerator=above, data_sets=reports)  # type: ignore[arg-type]
     incidence = ratio.model_copy(update={"annualised": True, "factor": 1000})
     kinds = [ratio] * 40 + [incidence] * 12 + [count] * 12
     return {f"I{number:02d}": kind for number, kind in enumerate(kinds)}
