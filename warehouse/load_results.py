@@ -25,11 +25,11 @@ from warehouse.lock import RunToken
 from warehouse.result_rows import (
     COLUMNS,
     NUMBERS,
-    ROW,
     IntArray,
     Rows,
     copy_rows,
     fingerprints,
+    joined,
     rows_of,
     upper_levels_first,
 )
@@ -103,7 +103,7 @@ class Switch:
         differs from today's. `versions`: indicator -> version of the formula, 1 where none is named.
         """
         pieces = [rows_of(self.connection, frame, versions, as_it_was=then) for frame, then in results]
-        rows = np.concatenate([np.empty(0, ROW), *pieces])
+        rows = joined(pieces)
         label = stage_kept(self.connection, self.kept, year)
         self.written += write_year(self.connection, year, rows, self.run.run_id, label)
 

@@ -112,10 +112,20 @@ def period_key(period: str) -> int:
     return year + int(rest or 0)
 
 
+def joined(pieces: list[Rows]) -> Rows:
+    """The pieces in one array; they are given away one by one, so that the rows never exist twice."""
+    rows = np.empty(sum(map(len, pieces)), ROW)
+    start = 0
+    while pieces:
+        piece = pieces.pop(0)
+        rows[start : start + len(piece)] = piece
+        start += len(piece)
+    return rows
+
+
 def fingerprints(rows: Rows) -> dict[int, str]:
     """Of each period: what its rows say, in the order they came."""
-    periods, places = np.unique(rows["period"], return_inverse=True)
-    place = places.astype(np.int16)
+    periods, place = numbered(rows["period"])
     return {
         int(period): hashlib.sha256(rows[place == number].view(np.uint8).data).hexdigest()
         for number, period in enumerate(periods)
@@ -127,12 +137,25 @@ def upper_levels_first(rows: Rows, levels: Mapping[int, int]) -> IntArray:
 
     `levels`: org unit -> level. Org units must already stand in the order of their keys.
     """
-    known = np.zeros(max(levels, default=0) + 1, dtype=np.int64)
+    known = np.zeros(max(levels, default=0) + 1, dtype=np.int32)
     known[list(levels)] = list(levels.values())
-    periods, period = np.unique(rows["period"], return_inverse=True)
-    series, serial = np.unique(rows["series"], return_inverse=True)
+    series, serial = numbered(rows["series"])
+    periods, period = numbered(rows["period"])
     place = (known[rows["org_unit"]] * len(series) + serial) * len(periods) + period
-    return np.argsort(place.astype(np.uint16 if place.max(initial=0) < 1 << 16 else np.int64), kind="stable")
+    return np.argsort(
+        place.astype(np.uint16 if place.max(initial=0) < 1 << 16 else place.dtype), kind="stable"
+    )
+
+
+def numbered(column: NDArray[np.int32]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """The distinct keys of a column, ascending, and which of them each row has; of keys that lie close together."""
+    if not len(column):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int32)
+    least = int(column.min())
+    present = np.zeros(int(column.max()) - least + 1, dtype=bool)
+    present[column - least] = True
+    place = (np.cumsum(present) - 1).astype(np.int32)
+    return np.flatnonzero(present) + least, place[column - least]
 
 
 def copy_rows(

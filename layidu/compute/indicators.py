@@ -33,7 +33,7 @@ from layidu.mapping.validity import collected
 from layidu.model import disaggregation as bands
 from layidu.model.frames import MAPPED_SUMS, RESULTS, TERMS, ContractError
 
-PIECE = 250_000  # results at a time
+PIECE = 150_000  # results at a time
 NO_VARIABLES: Mapping[str, Variable] = MappingProxyType({})
 NO_STATES: Mapping[str, ResolvedState] = MappingProxyType({})
 NO_GROUPS: Groups = MappingProxyType({})

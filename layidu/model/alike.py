@@ -38,6 +38,20 @@ class Alike:
 
 def alike(columns: Iterable[Column]) -> Alike:
     """Group rows that are equal in every column; missing is an entry of its own. Groups are in order of appearance."""
+    group = pd.factorize(numbers(columns))[0].astype(np.int64)
+    first = np.empty(group.max() + 1 if len(group) else 0, dtype=np.int64)
+    first[group[::-1]] = np.arange(len(group))[::-1]
+    return Alike(first, group)
+
+
+def all_differ(columns: Iterable[Column]) -> bool:
+    """Whether no two rows are equal in every column."""
+    ordered = np.sort(numbers(columns))
+    return not bool((ordered[1:] == ordered[:-1]).any())
+
+
+def numbers(columns: Iterable[Column]) -> Places:
+    """A number for each row: rows have the same one when they are equal in every column."""
     whole: Places | None = None
     room = 1  # how many different numbers `whole` may hold
     for column in columns:
@@ -52,10 +66,7 @@ def alike(columns: Iterable[Column]) -> Alike:
         room *= distinct
     if whole is None:
         raise AssertionError("rows are compared by at least one column")
-    group = pd.factorize(whole)[0].astype(np.int64)
-    first = np.empty(group.max() + 1 if len(group) else 0, dtype=np.int64)
-    first[group[::-1]] = np.arange(len(group))[::-1]
-    return Alike(first, group)
+    return whole
 
 
 def codes_of(column: Column) -> tuple[Places, int]:

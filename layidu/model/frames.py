@@ -11,6 +11,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from layidu.model.alike import all_differ
+
 
 class ContractError(AssertionError):
     """A frame does not have the columns its contract declares: an error of ours, never of the data."""
@@ -27,8 +29,8 @@ class Contract:
     def check(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return the frame unchanged, or raise with what was found and what was declared."""
         self.check_columns(frame)
-        key = frame[list(self.key)]
-        if self.key and (bool(key.isna().to_numpy().any()) or bool(key.duplicated().any())):
+        key = [frame[name] for name in self.key]
+        if key and (any(column.hasnans for column in key) or not all_differ(key)):
             raise ContractError(f"{self.name}: found a missing or repeated key, expected unique {self.key}")
         return frame
 
