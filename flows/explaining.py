@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 import pandas as pd
@@ -12,17 +12,20 @@ from flows.memory import last_seen
 from flows.over_time import in_time
 from flows.session import filled_warehouse, read_declared
 from flows.state_evidence import outlying_notes, state_cells
+from flows.use_evidence import constants_of, factors_of, steps_of, units_of
+from flows.use_evidence import told as told_steps
 from layidu.errors import ConfigurationError
+from layidu.mapping.catalogue import parameter_missing
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.nearest import listed, nearest
-from layidu.mapping.terms import BUILT_IN
+from layidu.mapping.terms import BUILT_IN, USERS
 from layidu.mapping.validity import collected
 from layidu.mapping.versions import YearlyTerms, indicator_of
 from layidu.model.disaggregation import read as read_bands
 from layidu.model.disaggregation import spell
 from layidu.model.periods import Period, month_number, overlapping, parse
 from layidu.report.beside import KEPT_OUT, PUBLISHED, Beside, Document
-from layidu.report.explanation import Explained, explain
+from layidu.report.explanation import LEFT_OUT, SOURCE_CELLS, Explained, explain
 from layidu.report.explanation_json import as_json
 from layidu.settings import read_settings
 from quality.rules import read_rules
@@ -53,8 +56,8 @@ def explain_value(
     period = period_of(period_id)
     source, unit = find_place(warehouse, mappings, place)
     indicator = indicator_of(mappings.indicators[code], period.start.year) or mappings.indicators[code]
-    terms = terms_of(warehouse, mappings, code, indicator, period)
-    disaggregation = band_of(band, terms)
+    terms, missing = terms_of(warehouse, mappings, code, indicator, period)
+    disaggregation = band_of(band, {*terms["disaggregation"], *missing})
     explained = result_of(warehouse, mappings, source, unit["uid"], indicator, code, period, disaggregation)
     where = Evidence(
         warehouse,
@@ -67,19 +70,28 @@ def explain_value(
     data_sets = indicator.data_sets.get(source, [])
     cells, left_out = where.value_cells()
     held = state_cells(where, mappings, data_sets)
+    steps = steps_of(where, mappings)
+    units, units_left_out = units_of(where, steps) if steps else (SOURCE_CELLS.frame(), LEFT_OUT.frame())
     every = pd.concat([cells, where.report_cells(), held], ignore_index=True)
     every, notes = in_time(every, indicator, mappings.variables, where.reported_months(data_sets))
-    remark = read_plan.remark(warehouse, code, disaggregation)
-    notes = [*notes, *([remark] if remark else []), *outlying_notes(where, mappings)]
+    every = pd.concat([every, units, constants_of(where)], ignore_index=True)
+    left_out = pd.concat([left_out, units_left_out], ignore_index=True)
+    remark = missing.get(disaggregation) or read_plan.remark(warehouse, code, disaggregation)
+    notes += [
+        *(told_steps(steps, units, explained.completeness) if steps else ()),
+        *([remark] if remark else ()),
+        *(() if disaggregation in missing else factors_of(mappings, indicator, period.start.year)),
+        *outlying_notes(where, mappings),
+    ]
     people = where.population_terms(mappings.populations, data_sets, annualised=indicator.annualised)
     rules = {name: rule.source or "" for name, rule in read_rules(settings.rules).items()}
     beside = beside_of(where, mappings, code, indicator, period, notes, rules)
     if for_machine:
-        told = json.dumps(as_json(explained, every, people, left_out, beside), ensure_ascii=False, indent=1)
+        text = json.dumps(as_json(explained, every, people, left_out, beside), ensure_ascii=False, indent=1)
     else:
         limit = None if everything else SHOWN
-        told = explain(explained, every, people, left_out=left_out, beside=beside, limit=limit)
-    sys.stdout.write(f"{told}\n")
+        text = explain(explained, every, people, left_out=left_out, beside=beside, limit=limit)
+    sys.stdout.write(f"{text}\n")
     if not for_machine and not everything and len(every) > SHOWN:
         sys.stdout.write("la liste entière : ajouter --all\n")
     return 0
@@ -87,22 +99,31 @@ def explain_value(
 
 def terms_of(
     warehouse: Warehouse, mappings: Mappings, code: str, indicator: Indicator, period: Period
-) -> pd.DataFrame:
-    """The terms the period was computed by: those of the warehouse, or of the earlier formula it had."""
-    if indicator.version == mappings.indicators[code].version:
-        return read.terms_of(warehouse, code, None)
-    every = YearlyTerms(mappings, read.variable_cells(warehouse)).of(period.start.year)[1]
-    found: pd.DataFrame = every[every["indicator"] == code].reset_index(drop=True)
-    return found
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """The terms the period was computed by, and the bands that lack a number, with its name.
+
+    The terms are those of the warehouse, or of the earlier formula or the parameters of that year.
+    """
+    year = period.start.year
+    every = YearlyTerms(mappings, read.variable_cells(warehouse))
+    missing = {
+        text: str(parameter_missing(words))
+        for (one, text), words in every.missing(year).items()
+        if one == code
+    }
+    if indicator.version == mappings.indicators[code].version and not indicator.denominator_times:
+        return read.terms_of(warehouse, code, None), missing
+    found = every.of(year)[1]
+    return found[found["indicator"] == code].reset_index(drop=True), missing
 
 
-def band_of(text: str, terms: pd.DataFrame) -> str:
+def band_of(text: str, every: Collection[str]) -> str:
     """The disaggregation a person asks for; empty is the total."""
     if not text:
         return ""
     bands = dict(part.split("=", 1) for part in text.split("|") if "=" in part)
     spelled = spell(bands) if bands else text
-    known = sorted(set(terms["disaggregation"]) - {""})
+    known = sorted(set(every) - {""})
     if spelled not in known:
         raise ConfigurationError(
             where=f"ventilation « {text} »",
@@ -192,7 +213,15 @@ def documents_of(mappings: Mappings, indicator: Indicator, terms: pd.DataFrame) 
         Document("définition", indicator.name, indicator.source),
         Document("responsable", indicator.theme, indicator.owner),
     ]
-    populations = mappings.populations
+    populations, methods = mappings.populations, mappings.methods
+    if (terms["kind"] == USERS).any() and methods is not None and methods.estimated_use is not None:
+        found.append(Document("tables", "utilisation moderne estimée", methods.estimated_use.source))
+    numbers = [indicator.numerator_minus or "", *indicator.denominator_times]
+    found += [
+        Document("paramètre", mappings.parameters[name].name, mappings.parameters[name].source)
+        for name in numbers
+        if name in mappings.parameters
+    ]
     for name in sorted(set(terms["name"])):
         variable = mappings.variables.get(name)
         if variable is not None:

@@ -41,6 +41,12 @@ class EstimatedUsers:
 
 def weights(declared: EstimatedUse, use: MethodUse, first_year: int, year: int) -> dict[int, float]:
     """Year of the units -> users for each of them in `year`, silent sectors included (steps 2 to 4)."""
+    share = reported_share(declared, use, year)
+    return {one: weight / share for one, weight in reported(declared, use, first_year, year).items()}
+
+
+def reported(declared: EstimatedUse, use: MethodUse, first_year: int, year: int) -> dict[int, float]:
+    """The same before the silent sectors (steps 2 and 3)."""
     if declared.statistic == "users":
         found = {year: 1.0}
     elif use.duration == "short":
@@ -54,8 +60,7 @@ def weights(declared: EstimatedUse, use: MethodUse, first_year: int, year: int) 
             for place, weight in enumerate(by_place)
             if weight or year - first_year - place < len(table)
         }
-    share = reported_share(declared, use, year)
-    return {one: weight / share for one, weight in found.items()}
+    return found
 
 
 def users_per_unit(use: MethodUse) -> float:

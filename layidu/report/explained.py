@@ -72,10 +72,15 @@ def formula(indicator: Indicator, names: Mapping[str, str]) -> str:
 
     text = worded(indicator.numerator)
     if indicator.numerator_weights is not None:
-        text = f"({text}) × facteur de chaque {indicator.numerator_weights.dimension}"
+        what = "utilisatrices par unité" if indicator.numerator_weights.table == "use" else "facteur"
+        text = f"({text}) × {what} de chaque {indicator.numerator_weights.dimension}"
+    if indicator.numerator_minus is not None:
+        text = f"{text} − {worded(f'#{{{indicator.numerator_minus}}}')}"
     if indicator.denominator is None:
         return text
-    text = f"({text}) ÷ ({worded(indicator.denominator)}) × {french.exact(indicator.factor)}"
+    below = " × ".join(worded(f"#{{{name}}}") for name in indicator.denominator_times)
+    below = f"{worded(indicator.denominator)}{f' × {below}' if below else ''}"
+    text = f"({text}) ÷ ({below}) × {french.exact(indicator.factor)}"
     return f"{text}, population en personnes-temps (jours ÷ {YEAR_DAYS})" if indicator.annualised else text
 
 

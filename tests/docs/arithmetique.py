@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.spec.agreed_examples import AGREED, ROADS, found
+from tests.spec.estimated_use_example import table
 from tests.spec.promise_examples import promise_table
 
 HEAD = """# L'arithmétique, par l'exemple
@@ -15,6 +16,17 @@ décimal, comme dans les fichiers.
 
 | Exemple | Entrées | Chemin | Convenu | Trouvé |
 | --- | --- | --- | --- | --- |
+"""
+ESTIMATE = """
+## Utilisation moderne estimée (EMU)
+
+Des tables d'exemple, de personne : continuation 0,9 puis 0,6 puis 0,3 ; la moitié de la première année avant elle ;
+0,25 utilisatrice par dose ; seul le public rapporte (parts de l'EDS 2023-24). 100 implants en 2024, 50 en 2025 ;
+2 400 et 1 600 doses de DMPA-SC en 2025. `tests/functional/test_estimated_use.py` sert ces unités par le bac à sable et retrouve
+ces résultats dans l'entrepôt.
+
+| Exemple | Calcul | Convenu | Trouvé |
+| --- | --- | --- | --- |
 """
 PROMISES = """
 ## Engagements et plan
@@ -34,7 +46,8 @@ def write() -> str:
         cells = (name, text(example["inputs"]), ROADS[example["code"]], text(example["expected"]))
         rows.append(f"| {' | '.join(cells)} | {text(rounded(found(example), example['expected']))} |")
     promises = [f"| {' | '.join(cells)} |" for cells in promise_table()]
-    return HEAD + "\n".join(rows) + "\n" + PROMISES + "\n".join(promises) + "\n"
+    estimate = "\n".join(f"| {' | '.join(cells)} |" for cells in table())
+    return HEAD + "\n".join(rows) + "\n" + ESTIMATE + estimate + "\n" + PROMISES + "\n".join(promises) + "\n"
 
 
 def rounded(value: Any, expected: Any) -> Any:

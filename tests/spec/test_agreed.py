@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.docs import arithmetique
+from tests.spec import estimated_use_example
 from tests.spec.agreed_examples import AGREED, EXAMPLES, found
 
 
@@ -39,3 +40,9 @@ def same(found: Any, expected: Any) -> None:
 def test_the_page_of_the_documentation_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "generated" / "arithmetique.md"
     assert page.read_text(encoding="utf-8").rstrip() == arithmetique.write().rstrip(), "make docs"
+
+
+def test_the_steps_of_the_estimate_are_those_calculated_by_hand() -> None:
+    figures = [figure for _, _, _, figure in estimated_use_example.STEPS]
+    assert [by_hand for _, _, by_hand, _ in estimated_use_example.STEPS] == pytest.approx(figures, abs=1e-6)
+    assert estimated_use_example.found() == pytest.approx(figures, abs=1e-6)
