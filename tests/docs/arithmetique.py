@@ -22,8 +22,8 @@ ESTIMATE = """
 
 Des tables d'exemple, de personne : continuation 0,9 puis 0,6 puis 0,3 ; la moitié de la première année avant elle ;
 0,25 utilisatrice par dose ; seul le public rapporte (parts de l'EDS 2023-24). 100 implants en 2024, 50 en 2025 ;
-2 400 et 1 600 doses de DMPA-SC en 2025. `tests/functional/test_estimated_use.py` sert ces unités par le bac à sable et retrouve
-ces résultats dans l'entrepôt.
+2 400 et 1 600 doses de DMPA-SC en 2025. `tests/functional/test_estimated_use.py` sert ces unités par le bac
+à sable et retrouve ces résultats dans l'entrepôt.
 
 | Exemple | Calcul | Convenu | Trouvé |
 | --- | --- | --- | --- |
