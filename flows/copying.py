@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
+import pandas as pd
+
 from flows.access import client_for, is_sandbox
 from flows.again import asked_again
 from flows.lost import read_seen
@@ -25,6 +27,7 @@ from quality.gate import check
 from warehouse import holds, read_runs
 from warehouse.load import load_registrations, load_slice, record_failed_slice
 from warehouse.load_metadata import load_metadata
+from warehouse.merged import find_merged
 
 
 def read_source(night: Night, name: str) -> AtHand:
@@ -95,6 +98,13 @@ def checked_ahead(
             if len(waiting) > 1:
                 yield waiting.popleft()
         yield from waiting
+
+
+MERGED = {
+    "org_unit": "l'unité d'organisation",
+    "data_element": "l'élément",
+    "category_option_combo": "la combinaison",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +233,16 @@ def owned_elements(at_hand: AtHand, data_set: str) -> frozenset[str]:
         .drop_duplicates("data_element")
     )
     return frozenset(first.loc[first["data_set"].eq(data_set), "data_element"])
+
+
+def tell_merged(night: Night, at_hand: AtHand) -> pd.DataFrame:
+    """Say which objects that are gone were merged into which, as far as their values show it (METADATA_EVENTS)."""
+    events = find_merged(night.warehouse, at_hand.name, night.token)
+    for event in events.to_dict("records"):
+        night.console.line(
+            f"{at_hand.name} : {MERGED[event['object_type']]} {event['before']} a fusionné dans {event['after']}"
+        )
+    return events
 
 
 def copy_registrations(night: Night, at_hand: AtHand, wanted: PeriodsOf | None = None) -> set[int]:

@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from flows.asking import ask_about_changes
-from flows.copying import Purpose, copy_registrations, plan_slices, read_source
+from flows.copying import Purpose, copy_registrations, plan_slices, read_source, tell_merged
 from flows.lost import ask_about_lost
 from flows.night import AtHand, Night, Outcome, Run, plainly
 from flows.steps import copy, recorded
@@ -39,6 +39,9 @@ def reconcile(night: Night, outcome: Outcome, run: Run = plainly) -> None:
             slices = run(f"tranches {name}", window, night, at_hand, wanted)
             purpose = Purpose(news_since=in_utc(server) - look_back)
             copy(night, at_hand, slices, outcome, purpose, run)
+            outcome.events[name] = pd.concat(
+                [outcome.events[name], tell_merged(night, at_hand)], ignore_index=True
+            )
             outcome.registration_years |= run(f"complétude {name}", copy_registrations, night, at_hand)
     found = drift_of(night.warehouse, night.token.run_id)
     outcome.drift = int(found["cells"].sum())

@@ -11,7 +11,15 @@ import pandas as pd
 
 from flows.asking import ask_about_changes
 from flows.computing import check_corrections, compute_and_switch, load_declarations
-from flows.copying import NIGHTLY, Purpose, copy_registrations, copy_slices, plan_slices, read_source
+from flows.copying import (
+    NIGHTLY,
+    Purpose,
+    copy_registrations,
+    copy_slices,
+    plan_slices,
+    read_source,
+    tell_merged,
+)
 from flows.lost import ask_about_lost, forget_found
 from flows.memory import changed_years, proof_pending, remember
 from flows.night import AtHand, Night, Outcome, Published, Run, Waits, plainly
@@ -54,6 +62,7 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     slices = run(f"tranches {name}", plan_slices, night_, at_hand)
     copy(night_, at_hand, slices, outcome, run=run)
     forget_found(night_, at_hand, outcome.accounts)
+    outcome.events[name] = pd.concat([outcome.events[name], tell_merged(night_, at_hand)], ignore_index=True)
     outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
     return at_hand
 

@@ -140,7 +140,7 @@ REGISTRATIONS = Contract(  # completeness registrations
 METADATA_EVENTS = Contract(  # a change of metadata a person can read
     "metadata_events",
     {
-        "kind": TEXT,  # added, gone, moved, renamed, closed, reopened, changed
+        "kind": TEXT,  # added, gone, moved, renamed, closed, reopened, changed, merged
         "object_type": TEXT,  # org_unit, data_element, category_option_combo, combo_option, data_set, …
         "uid": TEXT,
         "name": TEXT,

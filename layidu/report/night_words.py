@@ -49,6 +49,7 @@ KINDS = {
     "closed": "fermeture",
     "reopened": "réouverture",
     "changed": "changement",
+    "merged": "fusion",
 }
 OBJECTS = {
     "org_unit": "structures",
@@ -201,7 +202,9 @@ def texts(row: Mapping[object, object]) -> dict[str, str]:
 
 def event_groups(events: pd.DataFrame) -> list[Group]:
     """Changes of metadata by kind and type of object, moves first."""
-    order = {kind: place for place, kind in enumerate(("moved", "gone", "closed", "renamed", "changed"))}
+    order = {
+        kind: place for place, kind in enumerate(("merged", "moved", "gone", "closed", "renamed", "changed"))
+    }
     groups = []
     for (kind, of), group in events.groupby(["kind", "object_type"], sort=True):
         label = f"{OBJECTS.get(str(of), str(of))} : {KINDS.get(str(kind), str(kind))}"
