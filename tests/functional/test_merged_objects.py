@@ -11,6 +11,7 @@ from flows.steps import pull
 from layidu.sandbox.org_units import unit_uid
 from tests.copied_hamlet import Copied, copied, with_source
 from warehouse.connect import Warehouse
+from warehouse.merged import LEAST
 
 BRIDGE, RIVER = unit_uid("HA-F2"), unit_uid("HA-F1")
 
@@ -58,6 +59,7 @@ def test_org_units_that_were_merged_are_named_once(hamlet: Copied) -> None:
     hamlet.run("pull", pull_all)
     hamlet.run("reconcile", reconcile)
     assert len(merges(hamlet)) == 1
+    assert f"« CSCom du Pont » a fusionné dans « CSCom du Fleuve ({RIVER}) »." in phrases(hamlet, BRIDGE)
 
 
 def test_option_combos_that_were_merged_are_named(hamlet: Copied) -> None:
@@ -75,9 +77,28 @@ def test_an_element_that_was_merged_is_named(hamlet: Copied) -> None:
 
 
 def test_an_object_that_was_only_deleted_is_only_gone(hamlet: Copied) -> None:
+    """Though another's values are corrected in the same cells, and one of them to the same number."""
+    lost = {one: value for one, value in hamlet.copy().items() if one[2] == BRIDGE and one[1] == "202602"}
+    beside = {one: (*one[:2], RIVER, *one[3:]) for one in lost}
+    shared = [
+        one for one in lost if beside[one] in hamlet.copy() and lost[one] != hamlet.copy()[beside[one]]
+    ][:8]
+    assert len(shared) == 8
+    for number, one in enumerate(shared):
+        value = lost[one] if number < LEAST else str(int(lost[one]) + 1)
+        stamp = "last_updated = '2026-04-08T02:30:00'"
+        hamlet.in_store(f"UPDATE data_value SET value = '{value}', {stamp}", beside[one])  # noqa: S608
+    for one in [one for one in hamlet.truth() if one[2] == BRIDGE]:
+        hamlet.in_store("DELETE FROM data_value", one)
+    hamlet.admin("maintenance/softDeletedDataValueRemoval")
     hamlet.server.site.api.metadata.delete("organisationUnits", BRIDGE)
     hamlet.run("reconcile", reconcile)
     assert merges(hamlet) == []
-    with hamlet.warehouse.connect() as connection:
-        told = connection.execute("SELECT phrase FROM mart.changements WHERE uid = %s", [BRIDGE]).fetchall()
-    assert any("n'est plus montré" in str(row[0]) for row in told)
+    assert any("n'est plus montré" in phrase for phrase in phrases(hamlet, BRIDGE))
+
+
+def phrases(copy: Copied, uid: str) -> list[str]:
+    """What a person reads of an object."""
+    with copy.warehouse.connect() as connection:
+        rows = connection.execute("SELECT phrase FROM mart.changements WHERE uid = %s", [uid]).fetchall()
+    return [str(row[0]) for row in rows]

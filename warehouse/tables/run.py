@@ -171,7 +171,7 @@ METADATA_EVENT = Table(
     required("run", INT, "run that saw it"),
     required("source", TEXT, "name of the source"),
     Column("seen_at", DateTime(timezone=True), nullable=False, comment="server's clock when it was seen"),
-    required("kind", TEXT, "added, gone, moved, renamed, closed, reopened or changed"),
+    required("kind", TEXT, "added, gone, merged, moved, renamed, closed, reopened or changed"),
     required(
         "object_type",
         TEXT,
