@@ -7,7 +7,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layidu.compute.facility_months import FacilityMonths
@@ -89,20 +89,26 @@ def test_fastrs_own_rule_agrees_where_nothing_is_missing(values: list[int]) -> N
 
 # A district (2) with three facilities; the year 2026 has three ended months, 2025 twelve.
 DATA_SET = "abcdefghijk"
-SERIES = {
+SERIES: dict[int, Months] = {
     3: [*TWELVE[:11], 99, 100, 260, 101],  # stands out in February
     4: [*TWELVE[:11], 99, 100, 98, 101],
     5: [7.0, 8, 9],  # opened in January: too short to tell
 }
 
 
-def mapped(variable: str, series: dict[int, list[float]]) -> pd.DataFrame:
+LAST_YEAR, THIS_YEAR = range(202501, 202513), range(202601, 202604)
+FACILITIES = (3, 4, 5)
+Came = dict[tuple[int, int], bool]  # facility, month -> whether its report came
+
+
+def mapped(variable: str, series: dict[int, Months]) -> pd.DataFrame:
     """The last months up to March 2026 of each facility, half of each value in either of two bands."""
-    months = [*range(202501, 202513), *range(202601, 202604)]
+    months = [*LAST_YEAR, *THIS_YEAR]
     rows = [
         (variable, f"age={band}", unit, month, value / 2)
         for unit, values in series.items()
         for month, value in zip(months[-len(values) :], values, strict=True)
+        if value is not None
         for band in ("0-4", "5+")
     ]
     return MAPPED_SUMS.frame(rows)
@@ -110,11 +116,17 @@ def mapped(variable: str, series: dict[int, list[float]]) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def results() -> pd.DataFrame:
-    second = {3: [50.0] * 3, 4: [50.0] * 3, 5: [90.0, 90, 1000]}
+    second: dict[int, Months] = {3: [50.0] * 3, 4: [50.0] * 3, 5: [90.0, 90, 1000]}
+    came = {(unit, month): (unit, month) != (4, 202603) for unit in FACILITIES for month in THIS_YEAR}
+    return computed(SERIES, second, came)
+
+
+def computed(cases: dict[int, Months], second: dict[int, Months], came: Came) -> pd.DataFrame:
+    """DQ-OUT and DQ-SCORE of the first quarter of 2026, by indicator, org unit and period."""
     sums = pd.concat(
         [
             frame.astype({"variable": "str", "disaggregation": "str"})
-            for frame in (mapped("cases", SERIES), mapped("second", second))
+            for frame in (mapped("cases", cases), mapped("second", second))
         ]
     )
     year = sums["period"] // 100
@@ -139,11 +151,7 @@ def results() -> pd.DataFrame:
             for key, above, level in tree
         ]
     )
-    reports = [
-        (DATA_SET, unit, month, 1, int((unit, month) != (4, 202603)), 0)
-        for unit in (3, 4, 5)
-        for month in (202601, 202602, 202603)
-    ]
+    reports = [(DATA_SET, unit, month, 1, int(here), 0) for (unit, month), here in came.items()]
     made = compute_year(
         year=2026,
         ended_through=date(2026, 3, 31),
@@ -204,6 +212,45 @@ def test_plausible_values_by_month_quarter_and_level(results: pd.DataFrame) -> N
     assert parts(results, "DQ-OUT", 5, "2026") is None  # three values of each variable: nothing can be told
     assert parts(results, "DQ-OUT", 1, "202602") == parts(results, "DQ-OUT", 2, "202602") == (1, 2)
     assert results.loc[("DQ-OUT", 1, "2026"), "value"] == pytest.approx(100 * 5 / 6)
+
+
+a_series = st.lists(st.one_of(st.none(), st.integers(0, 3), st.integers(90, 2000)), min_size=15, max_size=15)
+a_country = st.fixed_dictionaries(dict.fromkeys(FACILITIES, a_series))
+reports_of = st.fixed_dictionaries(
+    {(unit, month): st.booleans() for unit in FACILITIES for month in THIS_YEAR}
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(a_country, a_country, reports_of)
+def test_one_facility_and_month_at_a_time_agrees(
+    cases: dict[int, Months], second: dict[int, Months], came: Came
+) -> None:
+    results = computed(cases, second, came)
+    said = {
+        (one, unit): slowly(series[unit])[12:]
+        for one, series in enumerate((cases, second))
+        for unit in FACILITIES
+    }
+    for place, month in enumerate(THIS_YEAR):
+        flagged = {unit: [said[(one, unit)][place] for one in (0, 1)] for unit in FACILITIES}
+        judged = {unit: sum(each >= 0 for each in flags) for unit, flags in flagged.items()}
+        plausible = {unit: sum(each == 0 for each in flags) for unit, flags in flagged.items()}
+        above, below = (
+            [value for unit in FACILITIES if (value := series[unit][12 + place]) is not None]
+            for series in (cases, second)
+        )
+        asked = bool(above)  # the pair is asked where there are cases
+        agrees = asked and bool(below) and sum(below) > 0 and sum(above) / sum(below) >= 0.95
+        sound = {
+            unit: came[(unit, month)] and 1 not in flagged[unit] and (agrees or not asked)
+            for unit in FACILITIES
+        }
+        for root, branch in ((1, FACILITIES), *((unit, (unit,)) for unit in FACILITIES)):
+            expected = (sum(plausible[unit] for unit in branch), sum(judged[unit] for unit in branch))
+            assert parts(results, "DQ-OUT", root, str(month)) == (expected if expected[1] else None)
+            score = (sum(sound[unit] for unit in branch), len(branch))
+            assert parts(results, "DQ-SCORE", root, str(month)) == score
 
 
 def test_sound_reports_by_month_and_level(results: pd.DataFrame) -> None:
