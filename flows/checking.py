@@ -7,6 +7,7 @@ from flows.checking_accounts import check_accounts
 from layidu.dhis2.inventory import take_inventory, visible_data_sets
 from layidu.dhis2.metadata import read_metadata
 from layidu.errors import LayiduError
+from layidu.mapping.catalogue import as_declared
 from layidu.mapping.checker import check_against, check_reading, has_errors, report, told
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.problems import Problem
@@ -16,6 +17,7 @@ from quality.rulecheck import check_rules
 
 #: If several hold, the first one decides the exit code.
 GRAVITY = (3, 4, 2, 1)
+GREY_SHOWN = 20
 
 
 def check_mappings(*, server: bool) -> int:
@@ -41,8 +43,20 @@ def check_mappings(*, server: bool) -> int:
         f"{settings.mappings} : {len(reading.mappings.indicators)} indicateurs, "
         f"{len(reading.mappings.variables)} variables, {len(problems)} remarque(s)\n"
     )
+    for line in () if has_errors(problems) else grey_lines(reading.mappings):
+        sys.stdout.write(f"{line}\n")
     codes = {failure.exit_code for failure in failures} | ({3} if has_errors(problems) else set())
     return next((code for code in GRAVITY if code in codes), 0)
+
+
+def grey_lines(mappings: Mappings) -> list[str]:
+    """The indicators that can have no value as things are declared, and why: no mistake, but to be known."""
+    grey = [entry for entry in as_declared(mappings) if entry.grey is not None]
+    if not grey:
+        return []
+    said = [f"  gris  {entry.code} : {entry.grey}" for entry in grey[:GREY_SHOWN]]
+    more = [f"  … et {len(grey) - GREY_SHOWN} autres"] if len(grey) > GREY_SHOWN else []
+    return [f"sans valeur possible : {len(grey)} indicateur(s) (aussi dans mart.catalogue)", *said, *more]
 
 
 def declared_problems(settings: Settings, reading: Reading) -> list[Problem]:

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Literal
 
 import pandas as pd
 
-from layidu.mapping.contracts import Mappings
+from layidu.mapping.contracts import Cell, Mappings
 from layidu.mapping.expressions import parse
 from layidu.mapping.states import missing_variables
 from layidu.mapping.terms import missing_series, present_disaggregations
+from layidu.model.disaggregation import spell
+from layidu.model.frames import VARIABLE_CELLS
 
 Present = Mapping[str, list[str] | None]
 
@@ -51,6 +54,24 @@ def catalogue(mappings: Mappings, cells: pd.DataFrame) -> list[Entry]:
         for code, one in mappings.reference_indicators.items()
     ]
     return sorted([*computed, *given], key=lambda one: one.code)
+
+
+def as_declared(mappings: Mappings) -> list[Entry]:
+    """The same without a server: every cell declared for a source that is read counts as there."""
+    rows = [
+        (name, source, cell.data_element, text, text, int(cell.valid_from or 0), int(cell.valid_to or 999912))
+        for name, variable in mappings.variables.items()
+        for source, declared in mappings.sources.items()
+        if declared.data_sets
+        for cell in variable.cells.get(source) or ()
+        for text in sorted({spell(dict(pairs)) for pairs in product(*banded(cell))})
+    ]
+    return catalogue(mappings, VARIABLE_CELLS.frame(rows))
+
+
+def banded(cell: Cell) -> list[list[tuple[str, str]]]:
+    """The bands of each dimension of a cell."""
+    return [[(name, band) for band in set(bands.values())] for name, bands in cell.bands.items()]
 
 
 def shared(one: object) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.broken_mappings import Server, cases, edited, hamlet, said_of, shipped_problems
-from tests.hamlet import Person
+from tests.hamlet import SHIPPED, Person
 
 ALONE, AGAINST = cases(against=False), cases(against=True)
 
@@ -49,6 +49,12 @@ def test_the_command_names_three_slips_at_once_and_ends_with_3(tmp_path: Path) -
     answer = Person(tmp_path / "home", tmp_path / "mappings").run("check")
     assert answer.returncode == 3
     assert all(near in answer.stderr for near in (": numerator", ": rgph5", ": PAL-TPR"))
+
+
+def test_the_command_tells_what_can_have_no_value_and_ends_with_0(tmp_path: Path) -> None:
+    answer = Person(tmp_path / "home", SHIPPED).run("check")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    assert "\n  gris  FIN-E6 : Ni la valeur annuelle des besoins d'achats" in answer.stdout
 
 
 def test_a_server_that_does_not_answer_hides_no_problem(tmp_path: Path) -> None:

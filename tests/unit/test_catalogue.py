@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from layidu.mapping.catalogue import Entry, catalogue
+from layidu.mapping.catalogue import Entry, as_declared, catalogue
 from layidu.mapping.checker import check_declarations
 from layidu.mapping.contracts import Mappings, Variable
 from layidu.mapping.reader import read_mappings
@@ -97,6 +97,21 @@ def test_a_line_without_source_names_what_is_lacking(shipped_mappings: Mappings)
     assert "« Stock utilisable en fin de mois" in str(greys["fp_stock"]["PF-RUPT"])
     assert str(greys["deliveries"]["PF-PP"]).startswith("source inconnue, dénominateur : «")
     assert str(greys["deliveries"]["PF-PP"]).endswith("n'est collectée par aucune source")
+
+
+def test_without_a_server_what_is_declared_counts_as_there(
+    shipped_mappings: Mappings, entries: dict[str, Entry]
+) -> None:
+    """The same reasons; and of a source that nobody has mapped yet, one for every line that needs a cell."""
+    assert {one.code: one.grey for one in as_declared(shipped_mappings)} == {
+        code: one.grey for code, one in entries.items()
+    }
+    sources = {"national": shipped_mappings.sources["sandbox"]}
+    unmapped = shipped_mappings.model_copy(update={"sources": sources})
+    reasons = {one.code: str(one.grey) for one in as_declared(unmapped)}
+    assert "n'a pas de cellule déclarée" in reasons["PF-RUPT"]
+    assert "n'a pas de cellule déclarée" in reasons["PF-NU"]
+    assert reasons["DQ-COMPL"] == "None"  # reports need no cell
 
 
 def test_a_line_no_dhis2_feeds_has_a_value_or_a_reason(
