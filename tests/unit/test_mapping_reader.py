@@ -7,7 +7,8 @@ import pytest
 
 from layidu.mapping.problems import DeclarationErrors, Problem
 from layidu.mapping.reader import read_mappings
-from layidu.mapping.yaml_places import MAXIMUM_BYTES
+from layidu.mapping.yaml_places import MAXIMUM_BYTES, Document, read_carefully, read_document
+from layidu.settings import shipped
 
 SOURCES = "national:\n  data_sets: [AbCdEfGhIj1]\n"
 
@@ -205,3 +206,11 @@ def test_errors_survive_a_process_boundary_and_exit_with_3(tmp_path: Path) -> No
     assert str(back) == str(caught.value)
     assert back.exit_code == 3
     assert str(back).endswith("Déclarations : 1 erreur, 0 avertissement.")
+
+
+@pytest.mark.parametrize("path", sorted(shipped("mappings").rglob("*.yaml")), ids=lambda path: path.name)
+def test_both_parsers_say_the_same_at_the_same_places(path: Path) -> None:
+    fast = read_document(path, path.name)
+    careful = read_carefully(path.read_text(encoding="utf-8"), Document(path.name, whole=False))
+    assert fast.whole
+    assert fast == careful
