@@ -17,10 +17,11 @@ from flows.promising import Asked, assess
 from flows.waiting import kept, read_sources
 from layidu.compute.data_quality import findings
 from layidu.compute.groups import Groups, members_of
-from layidu.compute.hierarchies import differing, moved_in, touched
+from layidu.compute.hierarchies import differing, moved_in, regrouped, touched
 from layidu.compute.indicators import Inputs, year_in_pieces
 from layidu.compute.populations import population_checks, population_values
 from layidu.compute.unanswerable import missing_rows
+from layidu.compute.year_periods import YearPeriods
 from layidu.errors import ConfigurationError
 from layidu.mapping.states import ResolvedState
 from layidu.mapping.terms import expand_states, looks_back
@@ -153,6 +154,8 @@ def results_of(
     )
     moved = moved_in(known.earlier, year)
     units = touched(known.tree, moved)
+    if units:
+        units |= regrouped(known.tree, moved, known.groups, YearPeriods.of(year, known.through))
     missing = [series for series in terms.missing(year) if series[0] in indicators]
     yield missing_rows(missing, known.tree, year, known.through), False
     now = []

@@ -48,7 +48,7 @@ def found(group: OrgUnitGroup, units: pd.DataFrame, codes: Mapping[str, int]) ->
 
 
 def memberships(groups: Groups, branches: Branches, months: Sequence[int]) -> dict[str, BoolArray]:
-    """For each group, org units x months: whether the org unit, or one above it, is a member then."""
+    """For each group, org units x months: whether the org unit, or one above it then, is a member then."""
     found: dict[str, BoolArray] = {}
     moments = np.array(months)
     for name, members in groups.items():
@@ -57,7 +57,8 @@ def memberships(groups: Groups, branches: Branches, months: Sequence[int]) -> di
             place = int(branches.positions(np.array([member.org_unit]))[0])
             if place >= 0:
                 inside[place] |= (moments >= member.first) & (moments <= member.last)
-        for children, parents in reversed(branches.steps):
-            inside[children] |= inside[parents]
+        for then, steps in branches.steps_of_months(len(months)):
+            for children, parents in reversed(steps):
+                inside[children] |= inside[parents] & then
         found[name] = inside
     return found

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
+from layidu.compute.groups import Groups, memberships
 from layidu.compute.ratio import NUMERATOR_MISSING
-from layidu.compute.tree_sums import Branches
+from layidu.compute.tree_sums import Branches, BranchesThen
+from layidu.compute.year_periods import YearPeriods
 from layidu.model.frames import EARLIER_PARENTS, RESULTS
 
 KEY = list(RESULTS.key)
@@ -25,6 +28,17 @@ def touched(tree: pd.DataFrame, earlier: pd.DataFrame) -> set[int]:
     old = branches.positions(earlier["parent"].to_numpy()).tolist()
     above = branches.ancestors(moved) | branches.ancestors(old) | set(old)
     return {int(branches.org_units[position]) for position in above if position >= 0}
+
+
+def regrouped(tree: pd.DataFrame, earlier: pd.DataFrame, groups: Groups, periods: YearPeriods) -> set[int]:
+    """The org units that a move brought into a group, or out of it: what is counted by group changes at them too."""
+    today = Branches.of(tree)
+    then = BranchesThen.then(today, earlier, periods)
+    before, after = (memberships(groups, one, periods.months) for one in (then, today))
+    changed = np.zeros(len(today.org_units), dtype=np.bool_)
+    for name in groups:
+        changed |= (before[name] != after[name]).any(axis=1)
+    return set(today.org_units[changed].tolist())
 
 
 def differing(now: Iterable[pd.DataFrame], then: Iterable[pd.DataFrame]) -> pd.DataFrame:

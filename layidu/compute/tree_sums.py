@@ -1,6 +1,6 @@
 """What do the facilities of each branch of the tree add up to?"""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -55,6 +55,10 @@ class Branches:
             at_level(self.parents, self.levels, level)[:, None], (len(self.parents), months)
         )
 
+    def steps_of_months(self, months: int) -> Iterator[tuple[BoolArray, Steps]]:
+        """The steps of the tree, and in which of so many months it stood: in all of them."""
+        yield np.ones(months, dtype=np.bool_), self.steps
+
     def ancestors(self, positions: Collection[int]) -> set[int]:
         """All org units above these."""
         found: set[int] = set()
@@ -93,6 +97,11 @@ class BranchesThen(Branches):
         last = [np.arange(len(periods.months))[columns][-1] for columns in periods.members]
         own = {name: getattr(today, name) for name in Branches.__slots__}
         return cls(**own, trees=tuple(made), of_month=of_month, of_period=of_month[last])
+
+    def steps_of_months(self, months: int) -> Iterator[tuple[BoolArray, Steps]]:
+        """The steps of each tree, with the months it stood in."""
+        for place, tree in enumerate(self.trees):
+            yield self.of_month[:months] == place, tree.steps
 
     def sum_up(self, values: FloatArray, present: BoolArray) -> tuple[FloatArray, BoolArray]:
         """Add up the tree of each column: of each month, or of each period where there are more columns."""

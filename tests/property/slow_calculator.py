@@ -46,7 +46,9 @@ class World:
     )  # every variable and disaggregation there may be
     groups: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)  # org unit, first, last month
     source: str = "s"
-    branches: dict[int, list[Unit]] = field(default_factory=dict)  # once looked up
+    #: org unit, parent it hung under, first and last month: the tree of each month, not today's
+    earlier: list[tuple[int, int, int, int]] = field(default_factory=list)
+    branches: dict[tuple[int, int], list[Unit]] = field(default_factory=dict)  # once looked up
 
 
 Result = tuple[Number, Number, Number, str, Number]  # numerator, denominator, value, status, completeness
@@ -58,13 +60,22 @@ def add(numbers: list[Number]) -> Number:
     return math.fsum(present) if present else None
 
 
-def branch(world: World, root: int) -> list[Unit]:
-    """An org unit and everything below it."""
-    if root not in world.branches:
+def parent_in(world: World, unit: Unit, month: int) -> int:
+    """Where an org unit hung at the end of a month."""
+    for moved, parent, first, last in world.earlier:
+        if moved == unit.key and first <= month <= last:
+            return parent
+    return unit.parent
+
+
+def branch(world: World, root: int, month: int) -> list[Unit]:
+    """An org unit and everything below it at the end of a month."""
+    if (root, month) not in world.branches:
         own = [unit for unit in world.units if unit.key == root]
-        below = [unit for child in world.units if child.parent == root for unit in branch(world, child.key)]
-        world.branches[root] = own + below
-    return world.branches[root]
+        children = [unit.key for unit in world.units if parent_in(world, unit, month) == root]
+        below = [unit for child in children for unit in branch(world, child, month)]
+        world.branches[root, month] = own + below
+    return world.branches[root, month]
 
 
 def is_open(unit: Unit, month: int) -> bool:
@@ -147,8 +158,8 @@ def own_value(
 
 
 def member(world: World, group: str, unit: int, month: int) -> bool:
-    """Whether an org unit, or one above it, is in a group in a month."""
-    parents = {one.key: one.parent for one in world.units}
+    """Whether an org unit, or one above it then, is in a group in a month."""
+    parents = {one.key: parent_in(world, one, month) for one in world.units}
     while unit in parents:
         if any(key == unit and first <= month <= last for key, first, last in world.groups.get(group, [])):
             return True
@@ -252,7 +263,6 @@ def amount(
     """An expression over stored values, at an org unit or in its branch."""
     if expression is None:
         return None
-    places = [one.key for one in branch(world, unit)] if state.level is not None else [unit]
     found: list[Number] = []
     for term in parse(expression):
         variable = world.variables.get(term.name)
@@ -262,8 +272,9 @@ def amount(
             known = {one: band for one, band in bands.items() if one in split}
             if name != term.name or not term.keeps(split) or any(split[one] != known[one] for one in known):
                 continue
-            for place in places:
-                for month in months:
+            for month in months:
+                whole = state.level is not None
+                for place in [one.key for one in branch(world, unit, month)] if whole else [unit]:
                     stored = world.sums.get((name, text, place, month))
                     if stored is None and zero and received(world, indicator, place, month):
                         stored = 0.0
@@ -291,7 +302,7 @@ def counted(
             add(
                 [
                     own_value(world, indicator, term, unit.key, month)
-                    for unit in branch(world, root)
+                    for unit in branch(world, root, month)
                     for term in terms
                 ]
             )
@@ -327,25 +338,35 @@ def asked(world: World, code: str) -> set[int]:
     return (known & ended) or ended
 
 
-def people(world: World, code: str, row: str, part: str, root: int, months: list[int]) -> tuple[Number, bool]:
-    """The populations of one part, and whether some org unit of the branch has none."""
+def people(
+    world: World, code: str, row: str, part: str, root: int, months: list[int], last: int
+) -> tuple[Number, bool]:
+    """The populations of one part, and whether some org unit of the branch has none.
+
+    Person-time is counted where an org unit hung in each month; people of a period, and who is unknown among them,
+    where it hung in `last`, the last of its ended months.
+    """
     found: list[Number] = []
     incomplete = False
+    annualised = world.indicators[code].annualised
     for term in world.terms:
         if term[:4] != (code, row, part, "population"):
             continue
         level = lowest_level(world, term[4])
-        for unit in branch(world, root):
-            opened = [month for month in months if is_open(unit, month) and month in asked(world, code)]
-            if unit.level != level or not opened:
-                continue
+        for unit in world.units:
             number = world.people.get((term[4], unit.key))
+            counting = [month for month in months if is_open(unit, month) and month in asked(world, code)]
+            if unit.level != level or not counting:
+                continue
+            inside = unit in branch(world, root, last)
             expected = world.population_org_units is None or unit.key in world.population_org_units
-            incomplete = incomplete or (number is None and expected)
-            if number is not None:
-                days = sum(monthrange(month // 100, month % 100)[1] for month in opened)
-                time = days / 365 if world.indicators[code].annualised else 1.0
-                found.append(term[6] * number * time)
+            incomplete = incomplete or (inside and number is None and expected)
+            there = [month for month in counting if unit in branch(world, root, month)]
+            if number is not None and annualised and there:
+                days = sum(monthrange(month // 100, month % 100)[1] for month in there)
+                found.append(term[6] * number * days / 365)
+            elif number is not None and not annualised and inside:
+                found.append(term[6] * number)
     return add(found), incomplete
 
 
@@ -355,8 +376,8 @@ def completeness(world: World, code: str, root: int, months: list[int]) -> tuple
     counts = [
         world.reports.get((data_set, unit.key, month), (0, 0))
         for data_set in data_sets
-        for unit in branch(world, root)
         for month in months
+        for unit in branch(world, root, month)
     ]
     return sum(count[0] for count in counts), sum(count[1] for count in counts)
 
@@ -376,18 +397,20 @@ def status_of(numerator: Number, denominator: Number, *, count: bool, incomplete
 
 def result(world: World, code: str, row: str, root: int, months: list[int]) -> Result | None:
     """One result, or None where there is nothing to say."""
-    indicator = world.indicators[code]
+    indicator, last = world.indicators[code], months[-1]
     months = [month for month in months if collected(world, code, row, month)]
     numerator = add(
         [
             counted(world, code, row, "numerator", root, months),
-            people(world, code, row, "numerator", root, months)[0],
+            people(world, code, row, "numerator", root, months, last)[0],
         ]
     )
     unsure = counted(world, code, row, "numerator", root, months, "insufficient") is not None
     count = indicator.denominator is None
     below = None if count else counted(world, code, row, "denominator", root, months)
-    population, incomplete = (None, False) if count else people(world, code, row, "denominator", root, months)
+    population, incomplete = (
+        (None, False) if count else people(world, code, row, "denominator", root, months, last)
+    )
     denominator = add([below, population])
     expected, got = completeness(world, code, root, months)
     if unsure:

@@ -105,7 +105,7 @@ def estimate(world: World, giving: Giving, code: str, row: str, root: int) -> Re
         return None
     users: list[Number] = []
     for method in counted:
-        for unit in branch(world, root):
+        for unit in branch(world, root, months[-1]):
             own = (
                 users_of(giving, method, unit.key, world.year)
                 if world.year >= giving.first_year
@@ -113,7 +113,7 @@ def estimate(world: World, giving: Giving, code: str, row: str, root: int) -> Re
             )
             users.append(None if own is None else own / silent(giving, method, world.year))
     above = add(users)
-    population, incomplete = people(world, code, row, "denominator", root, months)
+    population, incomplete = people(world, code, row, "denominator", root, months, months[-1])
     expected, got = completeness(world, code, root, months)
     share = got / expected if expected else None
     if above is None:

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from layidu.compute.groups import Member
+from layidu.compute.hierarchies import differing, moved_in, regrouped, touched
 from layidu.compute.indicators import compute_year
+from layidu.compute.year_periods import YearPeriods
 from layidu.mapping.contracts import Cell, Disaggregation, Indicator, Mappings, State, Variable
 from layidu.mapping.states import ResolvedState, resolve_states
 from layidu.model import frames
@@ -148,6 +150,27 @@ def memberships(units: list[int]) -> st.SearchStrategy[dict[str, list[tuple[int,
     return st.dictionaries(st.sampled_from(["FIRST", "CRISIS"]), st.lists(member, max_size=4), max_size=2)
 
 
+def moves(units: list[Unit]) -> st.SearchStrategy[list[tuple[int, int, int, int]]]:
+    """Org units that hung elsewhere, under another one of the level above, in some months of the year."""
+    elsewhere = [
+        (unit.key, parent.key)
+        for unit in units
+        for parent in units
+        if parent.level == unit.level - 1 and parent.key != unit.parent
+    ]
+    months = st.sampled_from([(0, 1), (0, 4), (2, 6), (5, 6), (0, 12), (3, 12)])
+    if not elsewhere:
+        return st.just([])
+    once = st.lists(
+        st.tuples(st.sampled_from(elsewhere), months), max_size=3, unique_by=lambda move: move[0][0]
+    )
+    return once.map(
+        lambda found: [
+            (*move, YEAR * 100 + first if first else 0, YEAR * 100 + last) for move, (first, last) in found
+        ]
+    )
+
+
 @st.composite
 def worlds(draw: Callable[..., Any]) -> World:
     """Trees of four levels with keys in no order, gaps of every kind, and closed units."""
@@ -209,19 +232,29 @@ def worlds(draw: Callable[..., Any]) -> World:
         population_org_units=draw(st.none() | st.sets(st.sampled_from(everyone))),
         cells=CELLS,
         groups=draw(memberships(everyone)),
+        earlier=draw(moves(units)),
     )
+
+
+def tree_of(world: World) -> pd.DataFrame:
+    """Today's tree."""
+    return frames.TREE.frame(
+        (u.key, u.parent, u.level, f"u{u.key}", f"u{u.key}", u.opening or pd.NaT, u.closed or pd.NaT)
+        for u in world.units
+    )
+
+
+def groups_of(world: World) -> dict[str, list[Member]]:
+    """Who is in a group, and when."""
+    return {name: [Member(*one) for one in members] for name, members in world.groups.items()}
 
 
 def fast(world: World) -> pd.DataFrame:
     """The same world through the frames."""
-    units = [
-        (u.key, u.parent, u.level, f"u{u.key}", f"u{u.key}", u.opening or pd.NaT, u.closed or pd.NaT)
-        for u in world.units
-    ]
     return compute_year(
         year=world.year,
         ended_through=world.ended_through,
-        tree=frames.TREE.frame(units),
+        tree=tree_of(world),
         mapped=frames.MAPPED_SUMS.frame(
             [(*key, number) for key, number in world.sums.items()]
             + [
@@ -240,7 +273,8 @@ def fast(world: World) -> pd.DataFrame:
         variables=world.variables,
         population_org_units=world.population_org_units,
         states=resolved(world),
-        groups={name: [Member(*one) for one in members] for name, members in world.groups.items()},
+        groups=groups_of(world),
+        earlier=frames.EARLIER_PARENTS.frame(world.earlier) if world.earlier else None,
     )
 
 
@@ -288,3 +322,19 @@ def test_the_order_of_the_input_changes_no_byte(world: World, random: Any) -> No
         setattr(world, name, dict(items))
     world.terms = random.sample(world.terms, len(world.terms))
     pd.testing.assert_frame_equal(before, fast(world), check_exact=True)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+@given(worlds())
+def test_only_where_a_move_is_looked_for_does_anything_differ(world: World) -> None:
+    assume(world.earlier)
+    then = fast(world)
+    earlier, world.earlier = frames.EARLIER_PARENTS.frame(world.earlier), []
+    found = differing([fast(world)], [then])
+    tree = tree_of(world)
+    groups = groups_of(world)
+    periods = YearPeriods.of(YEAR, world.ended_through)
+    moved = moved_in(earlier, YEAR)
+    assert set(found["org_unit"]) <= touched(tree, moved) | regrouped(tree, moved, groups, periods)

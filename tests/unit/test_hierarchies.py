@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layidu.compute.hierarchies import differing, moved_in, touched
+from layidu.compute.groups import Member, memberships
+from layidu.compute.hierarchies import differing, moved_in, regrouped, touched
 from layidu.compute.indicators import Inputs, compute_year
 from layidu.compute.tree_sums import Branches, BranchesThen
 from layidu.compute.year_periods import YearPeriods
@@ -96,3 +97,13 @@ def test_people_counted_once_a_year_stand_where_they_stood_last() -> None:
     totals, _ = branches.sum_up(people, people > 0)
     by_period = dict(zip(periods.names, totals[1].tolist(), strict=True))
     assert by_period == {"202601": 100.0, "202602": 100.0, "202603": 0.0, "2026Q1": 0.0, "2026": 0.0}
+
+
+def test_a_unit_is_in_the_group_of_what_it_hung_under_then() -> None:
+    groups = {"CRISIS": [Member(KAYES, 0, 999912)]}
+    periods = YearPeriods.of(2026, date(2026, 3, 31))
+    then = memberships(groups, BranchesThen.then(Branches.of(tree()), EARLIER, periods), periods.months)
+    assert then["CRISIS"][A - 1].tolist() == [True, True, False]  # until February its district was Kayes's
+    assert not memberships(groups, Branches.of(tree()), periods.months)["CRISIS"][A - 1].any()
+    assert regrouped(tree(), EARLIER, groups, periods) == {DISTRICT, A, B}
+    assert regrouped(tree(), EARLIER, {}, periods) == set()
