@@ -13,8 +13,8 @@ from flows.asking import EVERYTHING, MAPPING
 from flows.gaps import STOPPED, gaps
 from flows.night import AtHand, Night, Waits
 from layidu.mapping.contracts import Indicator, Mappings
-from layidu.mapping.depending import elements_of, reached_by, variables_from
-from layidu.mapping.terms import BUILT_IN, looks_back
+from layidu.mapping.depending import elements_of, reached_by, variables_from, years_after
+from layidu.mapping.terms import BUILT_IN
 from layidu.mapping.unusedcheck import names_used
 from layidu.model.periods import parse
 from warehouse import read_sums
@@ -99,7 +99,7 @@ def years_from(source: AtHand, data_set: str, year: int, last: int) -> range:
 def indicators_waiting(
     mappings: Mappings, source: AtHand, waits: Iterable[Wait], last_year: int
 ) -> dict[tuple[str, int], str]:
-    """Indicator and year -> every reason to wait; also of a year after, when it is judged by the year before."""
+    """Indicator and year -> every reason to wait; also of later years that are computed from this one."""
     found: dict[tuple[str, int], dict[str, None]] = {}
     data_sets: dict[str, frozenset[str]] = {}
     for wait in waits:
@@ -111,11 +111,17 @@ def indicators_waiting(
             }
             codes = [code for code, needed in data_sets.items() if needed & wait.data_sets]
         for code in codes:
-            longer = looks_back({code: mappings.indicators[code]})
-            after = {year + 1 for year in wait.years if longer and year < last_year}
-            for year in sorted({*wait.years, *after}):
+            for year in with_years_after(wait.years, years_after(mappings.indicators[code]), last_year):
                 found.setdefault((code, year), {})[wait.reason] = None
     return {key: " ; ".join(reasons) for key, reasons in found.items()}
+
+
+def with_years_after(years: Sequence[int], after: int | None, last: int) -> list[int]:
+    """These years, and so many after each (None: all), up to the last."""
+    reached = set(years)
+    for year in years:
+        reached |= set(range(year + 1, min(last, last if after is None else year + after) + 1))
+    return sorted(reached)
 
 
 def data_sets_of(source: AtHand, mappings: Mappings, indicator: Indicator) -> frozenset[str]:

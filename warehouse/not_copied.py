@@ -1,7 +1,5 @@
 """Which slices brought nothing, and which brought the same since?"""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
 from layidu.model.frames import TEXT, Contract
@@ -35,7 +33,7 @@ ORDER BY 1, 2, 3
 COPIED = """
 SELECT DISTINCT ON (s.data_set, s.org_unit, p.period) s.data_set, s.org_unit, p.period, s.key, s.outcome
 FROM run.slice s CROSS JOIN LATERAL unnest(s.periods) AS p (period)
-WHERE s.source = %(source)s AND s.data_set = ANY(%(data_sets)s) AND s.outcome IN ('loaded', 'empty', 'held')
+WHERE s.source = %(source)s AND s.outcome IN ('loaded', 'empty', 'held')
 ORDER BY s.data_set, s.org_unit, p.period, s.key DESC
 """
 
@@ -46,7 +44,7 @@ def not_copied(warehouse: Warehouse, source: str) -> pd.DataFrame:
         return fetch_frame(connection, ASKED, NOT_COPIED, {"source": source})
 
 
-def copied(warehouse: Warehouse, source: str, data_sets: Sequence[str]) -> pd.DataFrame:
-    """The latest slice of each branch and period of some data sets that was copied (ASKED)."""
+def copied(warehouse: Warehouse, source: str) -> pd.DataFrame:
+    """The latest slice of each data set, branch and period that was copied (ASKED)."""
     with warehouse.connect("loader") as connection:
-        return fetch_frame(connection, ASKED, COPIED, {"source": source, "data_sets": list(data_sets)})
+        return fetch_frame(connection, ASKED, COPIED, {"source": source})

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterator
 
 from layidu.mapping.contracts import Indicator, Mappings
 from layidu.mapping.statecheck import state_names
-from layidu.mapping.terms import QUALITY_VARIABLES
+from layidu.mapping.terms import QUALITY_VARIABLES, looks_back
 from layidu.mapping.unusedcheck import names_used
+from layidu.mapping.versions import formulas_of
 
 
 def variables_of(mappings: Mappings, indicator: Indicator) -> frozenset[str]:
@@ -41,6 +42,13 @@ def behind(mappings: Mappings, name: str) -> Iterator[str]:
         fed_by = populations.series[series].variable if series in populations.series else None
         if fed_by is not None:
             yield fed_by
+
+
+def years_after(indicator: Indicator) -> int | None:
+    """How many later years a year's values reach; None: all of them, by methods that are used for years."""
+    if any(one.numerator_weights and one.numerator_weights.table == "use" for one in formulas_of(indicator)):
+        return None
+    return 1 if looks_back({"": indicator}) else 0
 
 
 def reached_by(mappings: Mappings, variables: Collection[str]) -> list[str]:

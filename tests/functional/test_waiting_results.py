@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from flows.copying import read_source
+from flows.copying import plan_slices, read_source
 from flows.night import Night, Outcome
 from flows.steps import compute, known_sources, pull
+from flows.steps import copy as copy_part
 from layidu.errors import FailedSafeError
 from layidu.mapping.depending import reached_by
 from layidu.sandbox.store import FILE
@@ -60,6 +61,11 @@ def results(copy: Copied) -> dict[Result, tuple[object, ...]]:
             " WHERE v.hierarchy = 'as_it_is'"
         ).fetchall()
     return {tuple(row[:4]): tuple(row[4:]) for row in rows}
+
+
+def computed(copy: Copied) -> set[tuple[str, int]]:
+    """Indicators and years that have results."""
+    return {(indicator, int(period[:4])) for indicator, _, period, _ in results(copy)}
 
 
 def waiting(copy: Copied) -> dict[tuple[str, int], str]:
@@ -220,16 +226,16 @@ def test_a_changed_category_combo_holds_only_the_indicators_that_use_it(
 
 def test_a_first_load_that_is_partial_claims_nothing(hamlet: Copied) -> None:
     """A data set half of which came: none of its indicators has a value yet."""
-    with_source(hamlet, slice_rows=2000)
-    with hamlet.server.faults.on("status", path="/api/dataValueSets", query=SRPF, after=1):
+    with_source(hamlet, slice_rows=500, requests_at_once=1)
+    with hamlet.server.faults.on("missing_column", query=SRPF, after=1):
         assert hamlet.run("nightly", a_night).exit_code == 2
-    codes = {code for code, _ in waiting(hamlet)}
-    assert "SM-CPN1" in codes
-    found = {key[0] for key in results(hamlet)}
-    assert "PAL-CONF" in found
-    assert not found & codes
+    told = waiting(hamlet)
+    assert ("SM-CPN1", 2026) in told
+    found = computed(hamlet)
+    assert ("PAL-CONF", 2026) in found
+    assert not found & told.keys()
     assert hamlet.run("nightly", a_night).exit_code in (0, 1)
-    assert "SM-CPN1" in {key[0] for key in results(hamlet)}
+    assert ("SM-CPN1", 2026) in computed(hamlet)
     assert_equal_to_a_full_computation(hamlet)
 
 
@@ -259,3 +265,25 @@ def test_every_change_of_an_element_under_a_mapping_is_asked_about(
     assert (asked.kind, asked.subject) == ("mapping", f"sandbox/{uid}")
     assert words in asked.summary
     assert "SM-CPN1" in asked.summary
+
+
+def test_a_first_load_that_was_cut_off_is_not_computed_by_hand(hamlet: Copied) -> None:
+    """The run died between two slices: nothing failed, and yet the copy is not whole."""
+    with_source(hamlet, slice_rows=500, requests_at_once=1)
+
+    def cut_off(night: Night, outcome: Outcome) -> None:
+        at_hand = read_source(night, "sandbox")
+        *most, _ = [one for one in plan_slices(night, at_hand) if one.data_set == SRPF]
+        copy_part(night, at_hand, most, outcome)
+
+    hamlet.run("nightly", cut_off)
+    assert hamlet.copy()
+    by_a_person = hamlet.run("compute", by_hand)
+    assert by_a_person.exit_code == 2
+    told = waiting(hamlet)
+    assert all("jamais tirée" in reason for reason in told.values())
+    assert ("SM-CPN1", 2026) in told
+    assert not computed(hamlet) & told.keys()
+    assert hamlet.run("nightly", a_night).exit_code in (0, 1)
+    assert ("SM-CPN1", 2026) in computed(hamlet)
+    assert_equal_to_a_full_computation(hamlet)

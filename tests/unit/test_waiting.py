@@ -6,14 +6,31 @@ import pandas as pd
 import pytest
 
 from flows.asking import changes_under_mappings
-from flows.gaps import END, FAILED, STOPPED, as_text, open_periods
+from flows.gaps import END, FAILED, STOPPED, as_text, never_copied, open_periods
 from flows.night import AtHand, Outcome, Waits
-from flows.waiting import Wait, data_sets_of, indicators_waiting, waits_for_person, waits_for_slices
+from flows.waiting import (
+    Wait,
+    data_sets_of,
+    indicators_waiting,
+    waits_for_person,
+    waits_for_slices,
+    with_years_after,
+)
 from flows.words import account_line, waiting_lines
 from layidu.dhis2.coverage import coverage_of
 from layidu.dhis2.sizes import children_of
-from layidu.mapping.contracts import Cell, Indicator, Mappings, Measure, Populations, Series, State, Variable
-from layidu.mapping.depending import reached_by, variables_of
+from layidu.mapping.contracts import (
+    Cell,
+    Indicator,
+    Mappings,
+    Measure,
+    Populations,
+    Series,
+    State,
+    Variable,
+    Weights,
+)
+from layidu.mapping.depending import reached_by, variables_of, years_after
 from layidu.model.frames import METADATA_EVENTS, VARIABLE_CELLS
 from layidu.model.slices import Slice, SliceAccount
 from layidu.settings import shipped
@@ -167,6 +184,11 @@ def test_what_is_judged_by_the_year_before_waits_for_it_too() -> None:
         ("PLAUSIBLE", 2025),
         ("PLAUSIBLE", 2026),
     }
+    used = indicator("#{cases}", numerator_weights=Weights(dimension="method", table="use"))
+    assert [years_after(one) for one in (*MAPPINGS.indicators.values(), used)] == [0, 0, 0, 1, 0, 0, None]
+    assert with_years_after([2023, 2026], None, 2026) == [2023, 2024, 2025, 2026]
+    assert with_years_after([2023, 2026], 1, 2026) == [2023, 2024, 2026]
+    assert with_years_after([2027], None, 2026) == [2027]
 
 
 def test_two_reasons_are_both_told() -> None:
@@ -198,6 +220,8 @@ def test_a_slice_is_healed_when_later_ones_cover_it_together(
     numbers = {(branch, "202603"): as_text(key) for branch, key in copied}
     coverage = coverage_of(METADATA, children_of(METADATA.org_units), numbers, END)
     assert len(dict(open_periods(lacking, coverage, {"202603"}))) == open_periods_left
+    whole = not list(never_copied(coverage, [WORLD.country], ["202603"]))
+    assert whole is (coverage.complete(WORLD.country, "202603") is not None)
     # Outside the window nothing is asked for again: once copied is enough, whenever it was.
     outside = bool(dict(open_periods(lacking, coverage, {"202604"})))
     assert outside is (coverage.complete(WORLD.country, "202603") is None)
