@@ -18,6 +18,13 @@ from warehouse.staging import fetch, fetch_number, run_sql
 
 BY_LAYIDU = "layidu"
 SAME_ABSENCE = " AND ".join(f"a.{name} = x.{name}" for name in KEY_LIST.split(", "))
+# Slices are cut anew while a person thinks: a question whose cells all went into another one is moot.
+TAKEN_OVER = """
+UPDATE run.hold h SET decision = 'rejected', decided_at = now(), decided_by = %(who)s,
+ reason = 'sans objet : reprise par l''attente n° ' || %(hold)s
+WHERE h.decision IS NULL AND h.kind = %(kind)s AND h.id <> %(hold)s AND h.subject LIKE %(slices)s
+ AND NOT EXISTS (SELECT FROM source.absent_value a WHERE a.hold = h.id)
+"""
 #: Half of what is gone under one id must be found again under another before it counts as merged into it.
 MERGED_SHARE = 0.5
 
@@ -185,13 +192,25 @@ def ask_about(connection: psycopg.Connection, scope: Scope, kind: str, limits: L
     live = fetch_number(
         connection, f"SELECT count(*) FROM ({REACH}) d WHERE {CAN_VANISH}", scope.parameters()
     )
-    if kind == "vanished" and (rows <= limits.rows or rows <= limits.share * live):
+    asked = fetch_number(
+        connection,
+        "SELECT count(*) FROM vanishing WHERE kind = %(kind)s AND fate IS NULL AND hold IS NOT NULL",
+        {"kind": kind},
+    )
+    # Few of those that a person was already asked about are no few: the slices were cut anew meanwhile.
+    if kind == "vanished" and not asked and (rows <= limits.rows or rows <= limits.share * live):
         return []
     summary = sentence(connection, scope, kind, rows, live)
     hold = holds.ask(
         connection, kind=kind, subject=scope.slice.name, summary=summary, rows=rows, run=scope.run
     )
-    parameters = {**scope.parameters(), "hold": hold, "kind": kind}
+    parameters = {
+        **scope.parameters(),
+        "hold": hold,
+        "kind": kind,
+        "slices": f"{scope.slice.source}/{scope.slice.data_set}/%",
+        "who": BY_LAYIDU,
+    }
     run_sql(
         connection,
         "UPDATE source.absent_value a SET hold = %(hold)s FROM vanishing x"
@@ -199,6 +218,7 @@ def ask_about(connection: psycopg.Connection, scope: Scope, kind: str, limits: L
         " AND a.hold IS DISTINCT FROM %(hold)s",
         parameters,
     )
+    run_sql(connection, TAKEN_OVER, parameters)
     run_sql(
         connection, "UPDATE vanishing SET fate = 'held' WHERE kind = %(kind)s AND fate IS NULL", parameters
     )

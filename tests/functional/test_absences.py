@@ -117,6 +117,24 @@ def test_a_hold_is_about_cells_whatever_slice_shows_them_next(known: Warehouse) 
     assert holds.one_hold(known, waiting.id).applied_run is not None
 
 
+def test_a_question_goes_on_while_slices_are_cut_anew_and_is_asked_once(known: Warehouse) -> None:
+    """A wider slice takes the question over; a narrower one, with few enough to close, closes none of them."""
+    answer = fewer(*list(FULL)[:8])
+    for _ in range(2):
+        look(known, answer, hold_rows=5)
+    [first] = holds.open_holds(known)
+    wider = checked(WORLD, [(one, value) for one, value in answer], periods=("202602", MARCH))
+    assert load(known, wider, WORLD, hold_rows=5).outcome == "held"
+    [second] = holds.open_holds(known)
+    assert (second.rows, second.id != first.id) == (8, True)
+    assert f"n° {second.id}" in str(holds.one_hold(known, first.id).reason)
+    again = look(known, answer, hold_rows=100)
+    assert (again.outcome, again.vanished, live(known)) == ("held", 0, 12)
+    [third] = holds.open_holds(known)
+    holds.decide_hold(known, third.id, accept=True, reason="saisie annulée", who="la gestionnaire")
+    assert look(known, answer, hold_rows=100).vanished == 8
+
+
 def test_values_that_return_make_the_question_moot(known: Warehouse) -> None:
     answer = fewer(*list(FULL)[:8])
     for _ in range(2):
