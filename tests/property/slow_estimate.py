@@ -56,27 +56,49 @@ def of_year(giving: Giving, method: str, unit: int, year: int) -> Number:
     return add([giving.units.get((method, unit, year * 100 + month)) for month in range(1, 13)])
 
 
-def users_of(giving: Giving, method: str, unit: int, year: int) -> Number:
-    """Users of one method at one org unit at the end of a year, before the sectors."""
+def users_now(giving: Giving, method: str, year: int) -> float:
+    """Users at the end of a year for each unit given out in it."""
     use = giving.methods[method].use
     assert use is not None
-    now = of_year(giving, method, unit, year)
     if giving.declared.statistic == "users":
-        return now
+        return 1.0
     if use.duration == "short":
-        return None if now is None else now * (use.users_per_unit or 0)
+        return use.users_per_unit or 0.0
     table = use.continuation or []
-    found: list[Number] = [None if now is None else 0.0]
-    for inserted in range(giving.first_year, year + 1):
+    before = (use.scale or 0.0) * sum(table[1:]) if year == giving.first_year else 0.0
+    return table[0] + before
+
+
+def users_going_on(giving: Giving, method: str, unit: int, year: int) -> Number:
+    """Users of one method at one org unit who began in earlier years."""
+    use = giving.methods[method].use
+    assert use is not None
+    if giving.declared.statistic == "users" or use.duration == "short":
+        return None
+    table = use.continuation or []
+    found: list[Number] = []
+    for inserted in range(giving.first_year, year):
         number = of_year(giving, method, unit, inserted)
         age = year - inserted
         if number is not None and age < len(table):
             found.append(number * table[age])
-        if number is not None and inserted == giving.first_year and (use.scale or 0) > 0:
-            before = sum(table[year - giving.first_year + 1 :])
-            if before:
-                found.append(number * (use.scale or 0) * before)
-    return add([one for one in found if one is not None])
+        before = (use.scale or 0.0) * sum(table[age + 1 :])
+        if number is not None and inserted == giving.first_year and before:
+            found.append(number * before)
+    return add(found)
+
+
+def users_of_branch(world: World, giving: Giving, method: str, root: int) -> Number:
+    """Units count where an org unit hung in their month, who goes on where it hung at the year's end."""
+    found: list[Number] = []
+    months = [world.year * 100 + month for month in range(1, 13)]
+    for month in months:
+        for unit in branch(world, root, month):
+            units = giving.units.get((method, unit.key, month))
+            found.append(None if units is None else units * users_now(giving, method, world.year))
+    at_the_end = branch(world, root, months[-1])
+    found += [users_going_on(giving, method, unit.key, world.year) for unit in at_the_end]
+    return add(found)
 
 
 def silent(giving: Giving, method: str, year: int) -> float:
@@ -105,13 +127,8 @@ def estimate(world: World, giving: Giving, code: str, row: str, root: int) -> Re
         return None
     users: list[Number] = []
     for method in counted:
-        for unit in branch(world, root, months[-1]):
-            own = (
-                users_of(giving, method, unit.key, world.year)
-                if world.year >= giving.first_year
-                else (of_year(giving, method, unit.key, world.year))
-            )
-            users.append(None if own is None else own / silent(giving, method, world.year))
+        own = users_of_branch(world, giving, method, root)
+        users.append(None if own is None else own / silent(giving, method, world.year))
     above = add(users)
     population, incomplete = people(world, code, row, "denominator", root, months, months[-1])
     expected, got = completeness(world, code, root, months)

@@ -147,6 +147,7 @@ def cases(draw: Callable[..., Any]) -> tuple[World, Giving]:
             for row in ("", *(f"kind={name}" for name in METHODS))
         ],
         indicators={CODE: INDICATOR},
+        earlier=draw(moves(districts, facilities, year)),
     )
     giving = Giving(
         given_out,
@@ -155,6 +156,16 @@ def cases(draw: Callable[..., Any]) -> tuple[World, Giving]:
         draw(st.sampled_from([2021, 2021, 2022, 2023])),
     )
     return world, giving
+
+
+def moves(
+    districts: list[Unit], facilities: list[Unit], year: int
+) -> st.SearchStrategy[list[tuple[int, int, int, int]]]:
+    """Perhaps a facility that hung under the other district until a month of the year, or in the years before."""
+    moved, until = st.sampled_from(facilities), st.sampled_from([(year - 1) * 100 + 12, year * 100 + 6])
+    return st.just([]) | st.tuples(moved, until).map(
+        lambda one: [(one[0].key, *(d.key for d in districts if d.key != one[0].parent), 0, one[1])]
+    )
 
 
 def mappings_of(giving: Giving) -> Mappings:
@@ -208,6 +219,7 @@ def fast(world: World, giving: Giving) -> pd.DataFrame:
         indicators=world.indicators,
         source=world.source,
         users=users(mappings, giving, terms, world.year),
+        earlier=frames.EARLIER_PARENTS.frame(world.earlier) if world.earlier else None,
     )
     missing = missing_rows(missing_series(mappings, CELLS), tree, world.year, world.ended_through)
     return pd.concat([computed, missing], ignore_index=True)
