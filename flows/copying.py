@@ -71,6 +71,8 @@ def ahead_of(night: Night, at_hand: AtHand) -> Ahead:
     folder = night.settings.home / "answers"
 
     def ask(slice_: Slice) -> Pulled:
+        if night.late:
+            raise out_of_time(f"tranche {slice_.name}")
         return pull_slice(at_hand.client, slice_, at_hand.metadata, folder)
 
     def halved(slice_: Slice, error: AnswerError) -> None:
@@ -169,7 +171,7 @@ def copy_slices(
             yield replace(account, absent=0)
     if doubts:
         pause = night.mappings.sources[at_hand.name].second_look_seconds
-        if pause:
+        if pause and not night.late:
             with night.console.waiting(f"{at_hand.name} : {len(doubts)} tranches à relire dans {pause} s"):
                 time.sleep(pause + 1)  # its own clock says when: a second late rather than early
         yield from one_look(night, at_hand, doubts, purpose, run, refused, second_look=True)
@@ -216,6 +218,16 @@ def lost_data_set(night: Night, at_hand: AtHand, slice_: Slice, error: RightsErr
             "Faire rendre le droit et rejeter, ou accepter si le jeu de données n'est plus à copier",
             rows=0,
         )
+
+
+def out_of_time(where: str) -> FailedSafeError:
+    """Why something was not read: the time that a person gave to a run is over."""
+    return FailedSafeError(
+        where=where,
+        found="le délai donné à cette exécution (LAYIDU_RUN_MINUTES) est passé ; elle n'a pas été demandée",
+        expected="le temps de tout lire",
+        todo="rien à faire : la prochaine exécution reprendra là. Si cela revient, allonger le délai",
+    )
 
 
 def failed(slice_: Slice, error: LayiduError) -> SliceAccount:

@@ -1,5 +1,7 @@
 """What a night has at hand, and what became of it: the one object that the steps hand on."""
 
+import math
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
@@ -50,6 +52,13 @@ class Night:
     approve: Collection[str] = ()  # hashes of approved plans; EVERYTHING holds for our own sandbox only
     pause_s: float = 10  # after a lost answer to a push, before reading back: the server may still be at work
     retry: bool = False  # send again what was set aside after being refused several times
+    deadline: float = math.inf  # reading of `clock` after which nothing more is asked of a source
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def late(self) -> bool:
+        """Whether the time of this run is over: what is at hand is finished, nothing new is read."""
+        return self.clock() > self.deadline
 
 
 @dataclass(frozen=True, slots=True)

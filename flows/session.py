@@ -1,5 +1,6 @@
 """One run from lock to record: settings read once, declarations checked, the lock held, the outcome written."""
 
+import math
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +21,7 @@ from warehouse import lock, migrate, runs
 from warehouse.connect import Warehouse, open_warehouse
 from warehouse.runs import Outcome as Ending
 
+RUN_MINUTES = "RUN_MINUTES"
 ENDINGS: dict[int, Ending] = {0: "finished", 1: "finished", 4: "held"}
 
 
@@ -69,6 +71,7 @@ def session(
     retry: bool = False,
 ) -> Iterator[Night]:
     """Everything a run needs, and the lock that makes it the only one."""
+    deadline = deadline_of(settings)
     mappings = read_declared(settings)
     rules = read_rules(settings.rules)
     if misspelt := check_rules(settings, mappings):
@@ -76,7 +79,28 @@ def session(
     warehouse = open_warehouse(settings)
     migrate.migrate(warehouse)
     with lock.hold(warehouse, kind, code_version=__version__, mappings_digest=mappings.digest) as token:
-        yield Night(settings, mappings, rules, warehouse, token, console, approve, retry=retry)
+        yield Night(
+            settings, mappings, rules, warehouse, token, console, approve, retry=retry, deadline=deadline
+        )
+
+
+def deadline_of(settings: Settings) -> float:
+    """The reading of `time.monotonic` after which a run asks for nothing new; infinite unless a person set one."""
+    text = settings.get(RUN_MINUTES)
+    if text is None:
+        return math.inf
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = math.nan
+    if not 0 < minutes < math.inf:
+        raise ConfigurationError(
+            where=f"LAYIDU_{RUN_MINUTES}",
+            found=f"« {text} »",
+            expected="un nombre de minutes, plus grand que 0",
+            todo="corriger le réglage, ou l'enlever : sans lui une exécution dure ce qu'il faut",
+        )
+    return time.monotonic() + 60 * minutes
 
 
 def conduct(

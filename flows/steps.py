@@ -16,6 +16,7 @@ from flows.copying import (
     Purpose,
     copy_registrations,
     copy_slices,
+    out_of_time,
     plan_slices,
     read_source,
     tell_merged,
@@ -63,7 +64,10 @@ def pull_source(night_: Night, name: str, outcome: Outcome, run: Run) -> AtHand:
     copy(night_, at_hand, slices, outcome, run=run)
     forget_found(night_, at_hand, outcome.accounts)
     outcome.events[name] = pd.concat([outcome.events[name], tell_merged(night_, at_hand)], ignore_index=True)
-    outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
+    if night_.late:
+        outcome.errors.append(out_of_time(f"source « {name} », complétude"))
+    else:
+        outcome.registration_years |= run(f"complétude {name}", copy_registrations, night_, at_hand)
     return at_hand
 
 

@@ -50,6 +50,7 @@ class Copied:
     rules: dict[str, Rule] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
     patience: float = 20.0  # seconds until a read times out
+    options: dict[str, Any] = field(default_factory=dict)  # of the next runs' `Night`
 
     def client(self, *_: object) -> Client:
         """The reading account, in a hurry."""
@@ -79,7 +80,8 @@ class Copied:
             mock.patch.object(console, "line", self.said.append),
             hold(self.warehouse, kind, code_version="0", mappings_digest="0") as token,
         ):
-            work(Night(settings, self.mappings, self.rules, self.warehouse, token, console), outcome)
+            night = Night(settings, self.mappings, self.rules, self.warehouse, token, console, **self.options)
+            work(night, outcome)
             runs.finish_run(
                 self.warehouse,
                 token.run_id,
