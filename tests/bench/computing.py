@@ -20,6 +20,7 @@ import psycopg
 import sqlalchemy
 
 from flows.ahead import ahead
+from flows.mapped_years import MappedYears
 from layidu.compute.indicators import year_in_pieces
 from layidu.mapping.contracts import Mappings
 from layidu.mapping.reader import read_mappings
@@ -104,21 +105,24 @@ def compute(warehouse: Warehouse, declared: Mappings, years: tuple[int, ...]) ->
     """Map, compute and write, a year at a time, as a night does."""
     with hold(warehouse, "bench", code_version="0", mappings_digest="0") as token:
         tree = read_sums.tree(warehouse, COUNTRY.source)
-        pieces = ((year, piece) for year in years for piece in results_of(warehouse, declared, tree, year))
+        mapped = MappedYears(warehouse, COUNTRY.source)
+        pieces = (
+            (year, piece) for year in years for piece in results_of(warehouse, declared, tree, mapped, year)
+        )
         with switching(warehouse, token) as switch:
             for year, of_year in groupby(ahead(pieces), key=itemgetter(0)):
                 switch.year(year, ((piece, False) for _, piece in of_year))
 
 
 def results_of(
-    warehouse: Warehouse, declared: Mappings, tree: pd.DataFrame, year: int
+    warehouse: Warehouse, declared: Mappings, tree: pd.DataFrame, mapped: MappedYears, year: int
 ) -> Iterator[pd.DataFrame]:
     """One year, in pieces."""
     yield from year_in_pieces(
         year=year,
         ended_through=THROUGH,
         tree=tree,
-        mapped=read_sums.mapped_sums(warehouse, COUNTRY.source, year),
+        mapped=mapped.of(year),
         reports=read_sums.reports(warehouse, COUNTRY.source, year, THROUGH),
         populations=populations(year, tree),
         terms=terms(),
