@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 from flows.copying import plan_slices, read_source
-from flows.night import Night, Outcome
+from flows.night import Night, Outcome, Waits
 from flows.steps import compute, known_sources, pull
 from flows.steps import copy as copy_part
+from flows.waiting import kept
 from layidu.errors import FailedSafeError
 from layidu.mapping.depending import reached_by
 from layidu.sandbox.store import FILE
 from tests.copied_hamlet import SETS, Cell, Copied, copied, with_source
 from warehouse import holds
 from warehouse.connect import Warehouse
+from warehouse.load_results import switching
+from warehouse.waiting import Kept
 
 SRPF, PALU, _ = SETS
 Result = tuple[str, str, str, str]  # indicator, disaggregation, period, org unit
@@ -286,4 +289,24 @@ def test_a_first_load_that_was_cut_off_is_not_computed_by_hand(hamlet: Copied) -
     assert not computed(hamlet) & told.keys()
     assert hamlet.run("nightly", a_night).exit_code in (0, 1)
     assert ("SM-CPN1", 2026) in computed(hamlet)
+    assert_equal_to_a_full_computation(hamlet)
+
+
+def test_a_source_that_could_not_be_read_keeps_its_results(hamlet: Copied) -> None:
+    hamlet.run("nightly", a_night)
+    before = results(hamlet)
+
+    def of_another_source(night: Night, _: Outcome) -> None:
+        with switching(night.warehouse, night.token, Kept(absent=frozenset({"sandbox"}))) as switch:
+            for year in sorted({year for _, year in computed(hamlet)}):
+                switch.year(year, [])
+
+    hamlet.run("compute", of_another_source)
+    assert results(hamlet) == before
+    two = hamlet.mappings.model_copy(
+        update={"sources": {"autre": hamlet.mappings.sources["sandbox"], **hamlet.mappings.sources}}
+    )
+    assert kept(two, {"autre": Waits({("A", 2026): "…"})}) == Kept(
+        {("autre", "A", 2026): "…"}, frozenset({"sandbox"})
+    )
     assert_equal_to_a_full_computation(hamlet)
