@@ -20,6 +20,7 @@ from layidu.mapping.problems import DeclarationErrors, Problem
 from layidu.mapping.reader import read_partly
 from layidu.model.metadata import Metadata
 from layidu.settings import read_settings
+from layidu.whole_files import write_whole
 
 SHOWN = 40  # data sets in a list of choices
 #: What the metadata of some data sets cannot say of the others of a source.
@@ -54,7 +55,7 @@ def draft_declarations(source: str, data_sets: Sequence[str], *, dry_run: bool) 
             continue
         path = folder / relative
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
     if texts and not dry_run:
         update_schemas(folder)
     sys.stdout.write(summary(folder, drafted, texts))

@@ -19,6 +19,7 @@ from layidu.mapping.entry_shapes import COLUMNS
 from layidu.mapping.entry_templates import template
 from layidu.report.console import Console
 from layidu.settings import Settings, read_settings
+from layidu.whole_files import write_whole
 from warehouse import entries, migrate, read_promises, runs
 from warehouse.connect import open_warehouse
 from warehouse.load_results import write_results
@@ -57,7 +58,7 @@ def write_template(kind: str, target: Path | None) -> int:
         sys.stdout.buffer.write(content)
         return 0
     try:
-        target.write_bytes(content)
+        write_whole(target, content)
     except OSError as error:
         raise ConfigurationError(
             where=str(target),

@@ -26,6 +26,7 @@ from layidu.report.night_words import FOUND, REFUSED, PublicationProof
 from layidu.report.promises import grouped
 from layidu.report.terminal import table
 from layidu.settings import Settings, read_settings
+from layidu.whole_files import write_whole
 from warehouse import read, read_page, read_promises, runs
 from warehouse.connect import Warehouse
 from warehouse.waiting import stored_waiting
@@ -124,7 +125,7 @@ def write_page(settings: Settings, mappings: Mappings, outcome: Outcome | None, 
         errors=outcome.errors if outcome else [],
         waiting=list(waiting_lines(stored_waits(warehouse))),
     )
-    path.write_text(pages.render(page), encoding="utf-8")
+    write_whole(path, pages.render(page))
     return path
 
 

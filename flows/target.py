@@ -20,6 +20,7 @@ from layidu.errors import ConfigurationError
 from layidu.mapping.contracts import Mappings, Source
 from layidu.mapping.publishing import Publication
 from layidu.settings import Role, Settings
+from layidu.whole_files import write_whole
 from warehouse.connect import open_warehouse
 from warehouse.read_ledger import elements_with_cells
 
@@ -152,10 +153,10 @@ def package(settings: Settings, mappings: Mappings, folder: Path) -> list[str]:
         place.mkdir(parents=True, exist_ok=True)
         files = ("1-donnees.json", "2-tableaux-de-bord.json")
         for name, bundle in zip(files, pair, strict=True):
-            (place / name).write_text(json.dumps(bundle, ensure_ascii=False, indent=1), encoding="utf-8")
+            write_whole(place / name, json.dumps(bundle, ensure_ascii=False, indent=1))
             lines.append(f"{place / name} : {sum(len(group) for group in bundle.values())} objets")
         read_me = READ_ME.format(target=target, files=", puis ".join(files))
-        (place / "LISEZMOI.txt").write_text(read_me, encoding="utf-8")
+        write_whole(place / "LISEZMOI.txt", read_me)
     return lines
 
 

@@ -4,8 +4,6 @@ Every command imports what it needs when it runs, so that `layidu --help` answer
 each question a person comes with; importing a module registers its commands.
 """
 
-import errno
-import shutil
 import sys
 from pathlib import Path
 
@@ -14,7 +12,8 @@ from typer._click.exceptions import ClickException  # typer carries its own copy
 
 from layidu.cli import copy, declarations, entries, machine, publishing, results
 from layidu.cli.app import app
-from layidu.errors import FailedSafeError, LayiduError
+from layidu.errors import LayiduError
+from layidu.whole_files import NO_ROOM, disk_full
 
 __all__ = ["app", "copy", "declarations", "entries", "machine", "main", "publishing", "results"]
 
@@ -27,9 +26,9 @@ def main() -> None:
         sys.stderr.write(f"{error}\n")
         sys.exit(error.exit_code)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in NO_ROOM:
             raise
-        full = disk_full(error)
+        full = disk_full(Path(str(error.filename)) if error.filename else None)
         sys.stderr.write(f"{full}\n")
         sys.exit(full.exit_code)
     except typer.Abort:
@@ -40,17 +39,3 @@ def main() -> None:
             f"  attendu : une commande et des options de « layidu --help »\n  à faire : relire l'aide, puis relancer\n"
         )
         sys.exit(3)
-
-
-def disk_full(error: OSError) -> FailedSafeError:
-    """A file of ours (an untouched answer, a page) found no room."""
-    path = Path(str(error.filename)) if error.filename else None
-    folder = next((part for part in path.parents if part.is_dir()), None) if path else None
-    free = f" ; {shutil.disk_usage(folder).free / 1e6:.0f} Mo libres sous {folder}" if folder else ""
-    return FailedSafeError(
-        where=str(path or "écriture d'un fichier"),
-        found=f"disque plein{free}",
-        expected="de la place pour les réponses gardées (LAYIDU_HOME) et les pages",
-        todo="libérer de la place ou agrandir le disque, puis relancer ; rien n'est perdu, la prochaine exécution "
-        "reprend",
-    )

@@ -21,6 +21,7 @@ from layidu.dhis2.answers import (
 )
 from layidu.dhis2.refusals import plain, raise_for_time_out, refusal, unknown_outcome
 from layidu.dhis2.transport import BrokenOffError, NotWholeError, TooSlowError, is_packed, whole_body
+from layidu.whole_files import whole_or_nothing
 
 MOST_JSON_BYTES = 1 << 30
 MOST_FILE_BYTES = 8 << 30
@@ -50,16 +51,12 @@ def text_of(method: str, response: requests.Response, deadline: float) -> str:
 def keep(response: requests.Response, target: Path, deadline: float) -> Answer:
     """Write a body to disk, packed and readable by us alone; nothing stays of one that is not whole."""
     try:
-        return write_packed(response, target, deadline)
+        with whole_or_nothing(target):
+            return write_packed(response, target, deadline)
     except TooSlowError:
-        target.unlink(missing_ok=True)
         raise_for_time_out(method="GET", url=response.url)
     except NotWholeError as error:
-        target.unlink(missing_ok=True)
         raise doubt("GET", response.url, str(error), error) from None
-    except LoginPageError:
-        target.unlink(missing_ok=True)
-        raise
 
 
 def write_packed(response: requests.Response, target: Path, deadline: float) -> Answer:
