@@ -19,6 +19,7 @@ from layidu.settings import Settings
 from quality.rules import Rule
 from warehouse.connect import Warehouse
 from warehouse.lock import RunToken
+from warehouse.overlap import Overlap
 
 Result = TypeVar("Result")
 
@@ -136,6 +137,7 @@ class Outcome:
     computed: dict[str, dict[str, str]] = field(default_factory=dict)  # source -> what its computation saw
     computed_years: tuple[int, ...] = ()
     results_written: int = 0
+    overlaps: list[Overlap] = field(default_factory=list)  # what two sources both give
     published: list[Published] = field(default_factory=list)
     errors: list[LayiduError] = field(default_factory=list)
 
@@ -191,6 +193,7 @@ class Outcome:
             "computed": self.computed,
             "computed_years": list(self.computed_years),
             "results_written": self.results_written,
+            "overlapping_cells": sum(one.cells for one in self.overlaps),
             "planned": sum(one.planned for one in self.published),
             "sent": sum(one.sent for one in self.published),
             "confirmed": sum(one.confirmed for one in self.published),

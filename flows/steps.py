@@ -31,6 +31,7 @@ from flows.words import account_line, waiting_lines
 from layidu.dhis2.answers import RightsError
 from layidu.errors import LayiduError, LockedError
 from layidu.model.slices import Slice
+from warehouse.overlap import overlaps
 
 
 def night(night_: Night, run: Run = plainly) -> Outcome:
@@ -125,6 +126,8 @@ def compute(
     outcome.results_written, findings = run(
         "calcul", compute_and_switch, night_, sources, terms, years, outcome.waits
     )
+    if len(sources) > 1:
+        outcome.overlaps = overlaps(night_.warehouse)
     if not years:
         return
     outcome.findings = findings

@@ -86,6 +86,12 @@ def outcome_lines(outcome: Outcome) -> Iterator[str]:
         yield f"calcul : {years} ; {outcome.results_written} résultats écrits ; {outcome.findings} signalements"
     elif outcome.accounts:
         yield "calcul : rien n'a changé, rien n'est recalculé"
+    for one in outcome.overlaps:
+        yield (
+            f"chevauchement : « {one.source} » et « {one.other} » donnent toutes deux {one.cells} cellules (variable, "
+            f"lieu, période), dont {one.different} différentes ; chaque source est calculée à part, rien n'est "
+            "additionné (mart.chevauchements)"
+        )
     for done in outcome.published:
         yield published_line(done)
     yield f"code de sortie {outcome.exit_code} : {MEANINGS[outcome.exit_code]}"
