@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from flows.night import AtHand, Night
-from flows.promising import assess
+from flows.promising import Promises
 from layidu.compute.commitments import Known, assess_commitments
 from layidu.compute.plan import assess_plan
 from layidu.dhis2.figures import COLOURS, DECLARED_FIGURES, FIGURE_VALUES
@@ -58,12 +58,14 @@ def declared_plan(mappings: Mappings) -> pd.DataFrame:
 
 def promised_values(night: Night, source: AtHand, publication: Publication, country: str) -> pd.DataFrame:
     """What promises and plan lines were worth at the end of each ended period (`FIGURE_VALUES`), for the country."""
+    promises = Promises(night.warehouse, night.mappings, source.name)
     rows: list[Value] = []
     for period in ended_periods(publication, source.metadata.server.server_date):
-        commitments, plan = assess(night.warehouse, night.mappings, source.name, period.end)
-        rows += of_commitments(night.mappings, chosen(commitments, publication), period, country)
+        if publication.commitments:
+            statuses = chosen(promises.commitments(period.end), publication)
+            rows += of_commitments(night.mappings, statuses, period, country)
         if publication.plan:
-            rows += of_plan(plan, period, country)
+            rows += of_plan(promises.plan(period.end), period, country)
     return FIGURE_VALUES.frame(rows)
 
 

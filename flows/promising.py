@@ -12,7 +12,7 @@ from layidu.compute.places import Place, country, group_place
 from layidu.compute.plan import assess_plan
 from layidu.compute.trend import yearly_trends
 from layidu.mapping.contracts import Mappings
-from layidu.mapping.promises import MeasuredBy
+from layidu.mapping.promises import MeasuredBy, OrgUnitGroup
 from layidu.model.frames import RESULTS
 from warehouse import entries, read_promises, read_sums
 from warehouse.connect import Warehouse
@@ -29,60 +29,89 @@ def assess(
     computed: Mapping[int, pd.DataFrame] = NOTHING_COMPUTED,
     waiting: Collection[tuple[str, int]] = (),
 ) -> Assessed:
-    """Colours of commitments and plan lines on a day of the source's clock.
+    """Colours of commitments and plan lines on a day of the source's clock."""
+    promises = Promises(warehouse, mappings, source, computed, waiting)
+    return promises.commitments(on), promises.plan(on)
+
+
+class Promises:
+    """How the promises stand on any day: what they are measured by is read once.
 
     `computed`: year -> RESULTS of this run that are not stored yet, as `Asked` finds them; what is stored of other
     years is read, and of the indicators and years that wait.
     """
-    tree = read_sums.tree(warehouse, source)
-    known = replace(Known.nothing(), evidence=entries.evidence(warehouse))
-    beside: dict[str, str] = {}
-    if len(tree):
-        places = places_of(warehouse, mappings, source, tree, on)
-        results = results_of(warehouse, mappings, places, computed, waiting)
-        at_home = results["org_unit"].isin(list(places[""].org_units))
-        proxies = results[at_home & results["indicator"].isin(proxy_codes(mappings))]
-        trends = yearly_trends(RESULTS.cast(proxies), on=on)
-        known = replace(known, trends=trends, results=results, places=places)
-        beside = companions(mappings, results, places, on)
-    return (
-        assess_commitments(mappings, known, on=on),
-        assess_plan(mappings, entries.progress(warehouse), beside, on=on),
-    )
+
+    def __init__(
+        self,
+        warehouse: Warehouse,
+        mappings: Mappings,
+        source: str,
+        computed: Mapping[int, pd.DataFrame] = NOTHING_COMPUTED,
+        waiting: Collection[tuple[str, int]] = (),
+    ) -> None:
+        self._warehouse, self._mappings = warehouse, mappings
+        self._computed, self._waiting = computed, waiting
+        self._evidence, self._progress = entries.evidence(warehouse), entries.progress(warehouse)
+        self._tree = read_sums.tree(warehouse, source)
+        self._groups = spoken_of(mappings)
+        self._codes = read_promises.org_unit_codes(warehouse, source) if self._groups else {}
+        self._results: dict[frozenset[int], pd.DataFrame] = {}
+
+    def commitments(self, on: date) -> pd.DataFrame:
+        """COMMITMENT_STATUS on a day."""
+        known = replace(Known.nothing(), evidence=self._evidence)
+        if len(self._tree):
+            places = self.places(on)
+            results = self._results_of(places)
+            at_home = results["org_unit"].isin(list(places[""].org_units))
+            proxies = results[at_home & results["indicator"].isin(proxy_codes(self._mappings))]
+            trends = yearly_trends(RESULTS.cast(proxies), on=on)
+            known = replace(known, trends=trends, results=results, places=places)
+        return assess_commitments(self._mappings, known, on=on)
+
+    def plan(self, on: date) -> pd.DataFrame:
+        """PLAN_PROGRESS on a day."""
+        beside: dict[str, str] = {}
+        if len(self._tree):
+            places = self.places(on)
+            beside = companions(self._mappings, self._results_of(places), places, on)
+        return assess_plan(self._mappings, self._progress, beside, on=on)
+
+    def places(self, on: date) -> dict[str, Place]:
+        """The country, and the groups that promises speak of as they are this month; none without a tree."""
+        if not len(self._tree):
+            return {}
+        month = f"{on:%Y%m}"
+        return {
+            "": country(self._tree),
+            **{
+                name: group_place(name, group, self._codes, self._tree, month)
+                for name, group in self._groups.items()
+            },
+        }
+
+    def _results_of(self, places: Mapping[str, Place]) -> pd.DataFrame:
+        """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
+        units = frozenset(units_of(places))
+        if units not in self._results:
+            stored = read_promises.totals(self._warehouse, sorted(codes_of(self._mappings)), sorted(units))
+            replaced = stored["period"].str[:4].isin([str(year) for year in self._computed])
+            years = stored["period"].str[:4].astype(int)
+            stays = [key in self._waiting for key in zip(stored["indicator"], years, strict=True)]
+            older = stored[~replaced | pd.Series(stays, index=stored.index, dtype=bool)]
+            self._results[units] = RESULTS.cast(
+                pd.concat([older, *self._computed.values()], ignore_index=True)
+            )
+        return self._results[units]
 
 
-def places_of(
-    warehouse: Warehouse, mappings: Mappings, source: str, tree: pd.DataFrame, on: date
-) -> dict[str, Place]:
-    """The country, and the groups that promises speak of as they are this month."""
-    spoken_of = {by.group for by in measures(mappings)} | {
+def spoken_of(mappings: Mappings) -> dict[str, OrgUnitGroup]:
+    """The groups that promises speak of."""
+    names = {by.group for by in measures(mappings)} | {
         mappings.plan.companion_group if mappings.plan else None
     }
     declared = mappings.org_units.groups if mappings.org_units else {}
-    groups = {name: group for name, group in declared.items() if name in spoken_of}
-    codes = read_promises.org_unit_codes(warehouse, source) if groups else {}
-    month = f"{on:%Y%m}"
-    return {
-        "": country(tree),
-        **{name: group_place(name, group, codes, tree, month) for name, group in groups.items()},
-    }
-
-
-def results_of(
-    warehouse: Warehouse,
-    mappings: Mappings,
-    places: Mapping[str, Place],
-    computed: Mapping[int, pd.DataFrame],
-    waiting: Collection[tuple[str, int]],
-) -> pd.DataFrame:
-    """RESULTS of what promises are measured by, at the org units of their places: this run's, else the stored."""
-    codes, units = sorted(codes_of(mappings)), sorted(units_of(places))
-    stored = read_promises.totals(warehouse, codes, units)
-    replaced = stored["period"].str[:4].isin([str(year) for year in computed])
-    years = stored["period"].str[:4].astype(int)
-    stays = [key in waiting for key in zip(stored["indicator"], years, strict=True)]
-    older = stored[~replaced | pd.Series(stays, index=stored.index, dtype=bool)]
-    return RESULTS.cast(pd.concat([older, *computed.values()], ignore_index=True))
+    return {name: group for name, group in declared.items() if name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +124,10 @@ class Asked:
     @classmethod
     def of(cls, warehouse: Warehouse, mappings: Mappings, source: str, on: date) -> "Asked":
         """What is asked of a source on a day of its clock."""
-        tree = read_sums.tree(warehouse, source)
-        places = places_of(warehouse, mappings, source, tree, on) if len(tree) else {}
-        return cls(frozenset(codes_of(mappings)), frozenset(units_of(places)))
+        return cls(
+            frozenset(codes_of(mappings)),
+            frozenset(units_of(Promises(warehouse, mappings, source).places(on))),
+        )
 
     def among(self, results: pd.DataFrame) -> pd.DataFrame:
         """These results, of others (RESULTS)."""
