@@ -100,13 +100,25 @@ class Copied:
 
     def assign(self, data_set: str, org_unit: str) -> None:
         """Assign a data set to one more org unit, as an administrator does."""
+        item = self.stored_data_set(data_set)
+        item["organisationUnits"].append({"id": org_unit})
+        self.admin("metadata", {"dataSets": [item]})
+
+    def take_out(self, data_set: str, element: str) -> None:
+        """Take an element out of a data set, as an administrator does; its values stay where they are."""
+        item = self.stored_data_set(data_set)
+        members = item["dataSetElements"]
+        item["dataSetElements"] = [one for one in members if one["dataElement"]["id"] != element]
+        assert len(item["dataSetElements"]) == len(members) - 1
+        self.admin("metadata", {"dataSets": [item]})
+
+    def stored_data_set(self, data_set: str) -> Any:
+        """A data set as the server holds it."""
         with closing(sqlite3.connect(self.folder / FILE, timeout=30)) as connection:
             text = connection.execute(
                 "SELECT json FROM object WHERE kind = 'dataSets' AND id = ?", (data_set,)
             ).fetchone()[0]
-        item = json.loads(text)
-        item["organisationUnits"].append({"id": org_unit})
-        self.admin("metadata", {"dataSets": [item]})
+        return json.loads(text)
 
     def truth(self) -> dict[Cell, str]:
         """What the server holds of the declared data sets."""

@@ -62,6 +62,7 @@ def settle_absences(
         counts["vanished"] = 0
         return Absent(unconfirmed)
     describe(connection, scope)
+    leave_lost_elements(connection, scope)
     suspect_lost_sight(connection, scope)
     kept, sentences = keep_decided(connection), []
     for kind in ("scope", "vanished"):
@@ -137,11 +138,12 @@ def describe(connection: psycopg.Connection, scope: Scope) -> None:
         connection,
         f"CREATE TEMP TABLE vanishing ON COMMIT DROP AS SELECT {columns_of('d')}, d.value, a.first_run, a.hold,"
         " o.gone IS NOT NULL AS unit_gone, c.gone IS NOT NULL AS combo_gone, t.gone IS NOT NULL AS attribute_gone,"
+        " e.gone IS NOT NULL AS element_gone,"
         " h.decision, 'vanished' AS kind, CASE h.decision WHEN 'accepted' THEN 'accepted' WHEN 'rejected'"
         " THEN 'kept' END AS fate FROM difference x"
         f" JOIN source.data_value d ON {SAME_CELL}"
         f" JOIN source.absent_value a ON {SAME_ABSENCE} AND a.source = %(source)s"
-        " JOIN source.org_unit o ON o.key = d.org_unit"
+        " JOIN source.org_unit o ON o.key = d.org_unit JOIN source.data_element e ON e.key = d.data_element"
         " JOIN source.category_option_combo c ON c.key = d.category_option_combo"
         " JOIN source.category_option_combo t ON t.key = d.attribute_option_combo"
         " LEFT JOIN run.hold h ON h.id = a.hold WHERE x.action = 'vanished'",
@@ -157,16 +159,9 @@ def suspect_lost_sight(connection: psycopg.Connection, scope: Scope) -> None:
     values are left out of the answer.
     """
     for column, gone in (("org_unit", "unit_gone"), ("category_option_combo", "combo_gone")):
-        others = [name for name in KEY_LIST.split(", ") if name != column]
-        same = " AND ".join(f"t.{name} = v.{name}" for name in others)
         run_sql(
             connection,
-            f"UPDATE vanishing x SET kind = 'scope' WHERE x.{gone} AND x.{column} NOT IN ("
-            f" SELECT f.lost FROM (SELECT v.{column} AS lost, t.{column} AS other, count(*) AS found"
-            f" FROM vanishing v JOIN source.data_value t ON {same} AND t.{column} <> v.{column}"
-            f" AND t.source = %(source)s AND t.value = v.value AND t.run >= v.first_run"
-            f" WHERE v.{gone} GROUP BY 1, 2) f JOIN (SELECT {column} AS lost, count(*) AS missing"
-            f" FROM vanishing GROUP BY 1) m USING (lost) WHERE f.found >= {MERGED_SHARE} * m.missing)",
+            f"UPDATE vanishing x SET kind = 'scope' WHERE x.{gone} AND x.{column} NOT IN ({merged(column, gone)})",
             scope.parameters(),
         )
     run_sql(
@@ -174,6 +169,33 @@ def suspect_lost_sight(connection: psycopg.Connection, scope: Scope) -> None:
         "UPDATE vanishing x SET kind = 'scope' WHERE x.attribute_gone OR (x.attribute_option_combo NOT IN"
         " (SELECT attribute_option_combo FROM staging WHERE tombstone = 0)"
         " AND EXISTS (SELECT FROM staging WHERE tombstone = 0))",
+    )
+
+
+def leave_lost_elements(connection: psycopg.Connection, scope: Scope) -> None:
+    """Close nothing of an element that is gone without having been merged: it may only have left its data sets.
+
+    Nothing counts its values, and a person is told of it where the metadata are compared.
+    """
+    left = f"x.element_gone AND x.data_element NOT IN ({merged('data_element', 'element_gone')})"
+    run_sql(
+        connection,
+        f"DELETE FROM difference d USING vanishing x WHERE d.action = 'vanished' AND {SAME_CELL} AND {left}",
+        scope.parameters(),
+    )
+    run_sql(connection, f"DELETE FROM vanishing x WHERE {left}", scope.parameters())
+
+
+def merged(column: str, gone: str) -> str:
+    """SQL: the keys of a column that are gone and whose values were found again under one other key."""
+    others = [name for name in KEY_LIST.split(", ") if name != column]
+    same = " AND ".join(f"t.{name} = v.{name}" for name in others)
+    return (
+        f"SELECT f.lost FROM (SELECT v.{column} AS lost, t.{column} AS other, count(*) AS found"
+        f" FROM vanishing v JOIN source.data_value t ON {same} AND t.{column} <> v.{column}"
+        f" AND t.source = %(source)s AND t.value = v.value AND t.run >= v.first_run"
+        f" WHERE v.{gone} GROUP BY 1, 2) f JOIN (SELECT {column} AS lost, count(*) AS missing"
+        f" FROM vanishing GROUP BY 1) m USING (lost) WHERE f.found >= {MERGED_SHARE} * m.missing"
     )
 
 

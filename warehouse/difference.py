@@ -42,7 +42,7 @@ class Scope:
     run: int
     now: datetime
     periods: list[int]
-    elements: list[int]  # owned by the data set and still in it
+    elements: list[int]  # owned by the data set and still in it, and those that are gone
 
     def parameters(self) -> dict[str, object]:
         """As SQL parameters."""
@@ -68,6 +68,11 @@ def scope_of(
         " WHERE s.source = %(source)s AND s.uid = %(data_set)s AND e.gone IS NULL",
         parameters,
     )
+    gone = fetch(
+        connection,
+        "SELECT key FROM source.data_element WHERE source = %(source)s AND gone IS NOT NULL",
+        parameters,
+    )
     run_sql(
         connection,
         "CREATE TEMP TABLE reach ON COMMIT DROP AS"
@@ -84,7 +89,10 @@ def scope_of(
         run=run,
         now=now,
         periods=sorted(period_keys(connection, asked.periods).values()),
-        elements=sorted({int(str(key)) for (key,) in of_set} & set(elements.values())),
+        # No answer can hold an element that is gone: `warehouse.absences` looks whether it was merged.
+        elements=sorted(
+            {int(str(key)) for (key,) in of_set} & set(elements.values()) | {int(str(key)) for (key,) in gone}
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from flows.steps import pull
 from layidu.errors import ConfigurationError
 from layidu.sandbox.org_units import unit_uid
 from layidu.sandbox.uids import uid
-from tests.copied_hamlet import SETS, Copied, copied, with_source
+from tests.copied_hamlet import SETS, Cell, Copied, copied, with_source
 from warehouse.connect import Warehouse
 from warehouse.drift import drift_of
 
@@ -130,6 +130,49 @@ def test_two_org_units_merged_are_found_and_healed(hamlet: Copied) -> None:
     assert not any(one[2] == BRIDGE for one in hamlet.copy())
     moved = {(*one[:2], RIVER, *one[3:]): value for one, value in before.items()}
     assert moved.items() <= hamlet.copy().items()
+
+
+def test_two_data_elements_merged_are_found_and_healed(hamlet: Copied) -> None:
+    with_source(hamlet, vanished_hold_rows=1000)
+    copy = hamlet.copy()
+    source, target = merged_elements(hamlet, copy)
+    before = {one: value for one, value in copy.items() if one[0] == source}
+    for cell in copy:
+        if cell[0] == target:  # the element that stays was not filled yet
+            hamlet.in_store("DELETE FROM data_value", cell)
+    heal(hamlet)
+    hamlet.admin("dataElements/merge", {"sources": [source], "target": target, "deleteSources": True})
+    found = heal(hamlet)
+    assert found[("only-here", "merged")] == len(before)
+    healed = hamlet.copy()
+    assert not any(one[0] == source for one in healed)
+    assert {(target, *one[1:]): value for one, value in before.items()}.items() <= healed.items()
+
+
+def merged_elements(copy: Copied, values: dict[Cell, str]) -> tuple[str, str]:
+    """Two elements of a data set that are filled for the same cells; nothing of the first is refused."""
+    with copy.warehouse.connect() as connection:
+        rows = connection.execute(
+            "SELECT a.uid, b.uid FROM source.data_element a JOIN source.data_element b"
+            " ON b.category_combo = a.category_combo AND b.value_type = a.value_type AND a.uid < b.uid"
+            " JOIN source.data_set_element m ON m.data_element = a.key"
+            " JOIN source.data_set_element n ON n.data_element = b.key AND n.data_set = m.data_set"
+            " WHERE a.uid NOT IN (SELECT data_element FROM run.refused_value) ORDER BY 1, 2"
+        ).fetchall()
+    filled = {one[0] for one in values}
+    return next((str(a), str(b)) for a, b in rows if a in filled and b in filled)
+
+
+def test_an_element_that_only_left_its_data_set_keeps_its_values(hamlet: Copied) -> None:
+    with_source(hamlet, vanished_hold_rows=1000)
+    copy = hamlet.copy()
+    source, _ = merged_elements(hamlet, copy)
+    before = {one: value for one, value in copy.items() if one[0] == source}
+    hamlet.take_out(data_set_of(hamlet, source), source)
+    hamlet.run("reconcile", reconcile)
+    hamlet.run("reconcile", reconcile)
+    assert {one: value for one, value in hamlet.copy().items() if one[0] == source} == before
+    assert drift(hamlet) == {}
 
 
 @pytest.mark.parametrize("dialect", ["2.40", "2.41", "2.43"])  # 2.42 is everybody else's here
