@@ -32,7 +32,7 @@ HEADER = {
     "deleted": "deleted",
 }
 PLAIN_TEXT = frozenset({"comment"})
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 2 << 20
 # Arrow's default keeps what a slice took for each thread that worked on it; jemalloc gives it back.
 if "jemalloc" in pa.supported_memory_backends():
     pa.set_memory_pool(pa.jemalloc_memory_pool())

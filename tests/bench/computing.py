@@ -4,7 +4,6 @@ C: COPY out of the mapped sums, dense numpy, binary COPY into an empty table, th
 `read_sql`, merge of the levels, groupby for each level and period type, pivot, `to_sql`, for one year, times the years.
 """
 
-import resource
 import statistics
 import tempfile
 import time
@@ -27,6 +26,7 @@ from layidu.mapping.reader import read_mappings
 from tests.bench import Row
 from tests.bench.large_copy import COUNTRY, ELEMENTS, YEARS, filled, indicators, mappings, populations, terms
 from tests.bench.load import in_a_process, server_url
+from tests.bench.memory import peak_megabytes
 from tests.servers import EmbeddedServer, embedded_in, settings_of
 from warehouse import read_sums
 from warehouse.connect import Warehouse
@@ -268,4 +268,4 @@ def compute_and_tell(home: Path, told: Path) -> None:
     with embedded_in(home) as server:
         declared = mappings(read_mappings(settings_of(server.home).mappings))
         compute(filled(server, declared), declared, YEARS)
-    told.write_text(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024))
+    told.write_text(str(peak_megabytes()))

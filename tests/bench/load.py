@@ -6,7 +6,6 @@ All of them, and layidu, are sent the same prepared bytes.
 """
 
 import multiprocessing
-import resource
 import statistics
 import subprocess
 import tempfile
@@ -23,6 +22,7 @@ from dhis2 import Api
 from tests.bench import Row
 from tests.bench.body_server import serving
 from tests.bench.large_source import MONTH_ROWS, WORLD, Bodies, build, months
+from tests.bench.memory import peak_megabytes
 from tests.bench.pulling import fresh, pull
 from tests.servers import EmbeddedServer, embedded_in
 from warehouse.connect import Warehouse
@@ -219,4 +219,4 @@ def load_and_tell(home: Path, address: str, bodies: Bodies, told: Connection) ->
     """Load, and say how much memory it took at most."""
     with embedded_in(home) as server:
         expect(pull(fresh(server), address, bodies.groups), "new", bodies.rows)
-        told.send(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        told.send(peak_megabytes())
