@@ -17,6 +17,7 @@ from warehouse.connect import Warehouse
 
 # COPY reads whatever it is given; pieces of this size keep both sides busy.
 PIECE = 1 << 20
+ROWS_AT_ONCE = 1 << 14
 BINARY_START = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, flags, length of the extension
 BINARY_END = b"\xff\xff"
 LARGE = 50_000  # from here on the planner must know the size
@@ -85,19 +86,22 @@ def stage_numbers(connection: psycopg.Connection, name: str, columns: Mapping[st
     connection.execute(as_sql(f"CREATE TEMP TABLE {name} ({definition}) ON COMMIT DROP"))
     size = len(next(iter(columns.values())))
     kinds = {column: "i4" if numbers.dtype.kind == "i" else "i8" for column, numbers in columns.items()}
-    rows = np.zeros(size, dtype=binary_row(kinds))
+    rows = np.zeros(min(size, ROWS_AT_ONCE), dtype=binary_row(kinds))
     rows["fields"] = len(columns)
-    for column, numbers in columns.items():
+    for column in columns:
         rows[f"{column} length"] = rows.dtype[column].itemsize
-        rows[column] = since_2000(numbers) if numbers.dtype.kind == "M" else numbers
-    body = rows.view(np.uint8).data
     with (
         connection.cursor() as cursor,
         cursor.copy(as_sql(f"COPY {name} FROM STDIN (FORMAT binary)")) as copy,
     ):
         copy.write(BINARY_START)
-        for start in range(0, len(body), PIECE):
-            copy.write(body[start : start + PIECE])
+        # PostgreSQL reads some rows while the next ones are put together.
+        for start in range(0, size, ROWS_AT_ONCE):
+            some = rows[: min(ROWS_AT_ONCE, size - start)]
+            for column, numbers in columns.items():
+                taken = numbers[start : start + len(some)]
+                some[column] = since_2000(taken) if taken.dtype.kind == "M" else taken
+            copy.write(some.view(np.uint8).data)
         copy.write(BINARY_END)
 
 
