@@ -41,10 +41,9 @@ KEY = ("series", "period", "org_unit", "as_it_was")
 VALUE_LIST = ", ".join(VALUES)
 NEW_VALUES = ", ".join(f"n.{name}" for name in VALUES)
 SAME = " AND ".join(f"k.{name} = n.{name}" for name in KEY)
-# The stored rows of some periods: by the table's key, whose first part is the series.
-STORED = """
-SELECT * FROM result.value WHERE series = ANY(ARRAY(SELECT key FROM result.series)) AND period = ANY(%(periods)s)
-"""
+# Some periods, by the table's key, whose first part is the series: nothing that is written reads the whole table.
+SOME = "series = ANY(ARRAY(SELECT key FROM result.series)) AND period = ANY(%(periods)s)"
+STORED = f"SELECT * FROM result.value WHERE {SOME}"
 DIFFERING = f"""
 CREATE TEMP TABLE differing ON COMMIT DROP AS
 SELECT {", ".join(f"coalesce(n.{name}, k.{name}) AS {name}" for name in KEY)}, {NEW_VALUES},
@@ -53,10 +52,11 @@ FROM now n FULL JOIN (STORED) k ON {SAME}
 WHERE n.period IS NULL OR k.period IS NULL
  OR ({", ".join(f"k.{name}" for name in VALUES)}) IS DISTINCT FROM ({NEW_VALUES})
 """
-GONE = f"DELETE FROM result.value k USING differing n WHERE n.action = 'gone' AND {SAME}"
+OF_SOME = SOME.replace("series =", "k.series =").replace("period =", "k.period =")
+GONE = f"DELETE FROM result.value k USING differing n WHERE n.action = 'gone' AND {SAME} AND {OF_SOME}"
 CHANGED = f"""
 UPDATE result.value k SET ({VALUE_LIST}, run) = ({NEW_VALUES}, %(run)s) FROM differing n
-WHERE n.action = 'changed' AND {SAME}
+WHERE n.action = 'changed' AND {SAME} AND {OF_SOME}
 """
 NEW = f"""
 INSERT INTO result.value ({", ".join(KEY)}, {VALUE_LIST}, run)

@@ -68,7 +68,8 @@ WITH month AS (
  SELECT data_set, org_unit, valid_from, 'infinity'::timestamptz AS valid_to FROM source.data_set_assignment
  UNION ALL SELECT data_set, org_unit, valid_from, valid_to FROM source.data_set_assignment_history
 ), registered AS (
- SELECT data_set, period, org_unit, min(date) AS date FROM source.report WHERE completed GROUP BY 1, 2, 3
+ SELECT data_set, period, org_unit, min(date) AS date FROM source.report
+ WHERE completed AND period IN (SELECT period FROM month) GROUP BY 1, 2, 3
 ), expected AS (
  SELECT DISTINCT m.data_set, m.uid, m.timely_days, m.period, m.number, m.end_date, a.org_unit
  FROM month m JOIN assigned a ON a.data_set = m.data_set AND a.valid_from <= m.end_date AND a.valid_to > m.end_date

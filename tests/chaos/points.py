@@ -1,6 +1,7 @@
 """Where can a run be killed? At each statement, commit, piece of a COPY, request and answer.
 
-A point is named by the line of ours that does it, so that "every point once" means something. In the process that is to
+A point is named by the function of ours that does it, so that "every point once" means something: what one function says
+to PostgreSQL before a commit, only the commit tells the world. In the process that is to
 die, the points are watched; reaching the chosen one for the first time is a SIGKILL of itself.
 """
 
@@ -20,7 +21,7 @@ import requests
 NOT_REACHED = 99  # exit code of a run whose connection was to be cut at a point it never came to
 ROOT = Path(__file__).parents[2]
 ROOMS = tuple(str(ROOT / room) + os.sep for room in ("flows", "layidu", "quality", "warehouse"))
-# They only hand on: the point is the line that wanted a statement, or began the block that ends in a commit.
+# They only hand on: the point is the function that wanted a statement, or began the block that ends in a commit.
 HANDS_ON = tuple(str(ROOT / "warehouse" / name) for name in ("staging.py", "trouble.py"))
 WATCHED: tuple[tuple[type, str, tuple[str, ...]], ...] = (
     (psycopg.Connection, "execute", ("before",)),
@@ -47,7 +48,7 @@ def watched(
 
     @wraps(work)
     def told(*arguments: Any, **options: Any) -> Any:
-        place = line_of_ours()
+        place = function_of_ours()
         if place and "before" in moments:
             reached(f"before {name} {place}", arguments[0])
         answer = work(*arguments, **options)
@@ -58,13 +59,13 @@ def watched(
     return told
 
 
-def line_of_ours() -> str:
-    """The nearest line of ours that wanted this; nothing for what others do by themselves."""
+def function_of_ours() -> str:
+    """The nearest function of ours that wanted this; nothing for what others do by themselves."""
     frame = sys._getframe(2)  # noqa: SLF001
     while frame is not None:
         file = frame.f_code.co_filename
         if file.startswith(ROOMS) and file not in HANDS_ON:
-            return f"{Path(file).relative_to(ROOT)}:{frame.f_lineno} {frame.f_code.co_name}"
+            return f"{Path(file).relative_to(ROOT)} {frame.f_code.co_name}"
         if frame.f_back is None:
             return ""
         frame = frame.f_back

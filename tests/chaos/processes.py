@@ -10,7 +10,10 @@ from pathlib import Path
 
 from tests.chaos.points import NOT_REACHED, cut_at, kill_at, write_down
 
-PRELOADED = ["tests.chaos.processes", "flows.commands", "layidu.cli", "quality.evaluation", "quality.suites"]
+PRELOADED = [
+    *("tests.chaos.processes", "flows.commands", "layidu.cli", "quality.evaluation", "quality.suites"),
+    *("alembic.config", "alembic.command", "alembic.ddl", "alembic.runtime.migration", "alembic.script"),
+]
 
 
 def context() -> ForkServerContext:
