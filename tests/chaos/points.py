@@ -1,8 +1,8 @@
 """Where can a run be killed? At each statement, commit, piece of a COPY, request and answer.
 
-A point is named by the function of ours that does it, so that "every point once" means something: what one function says
-to PostgreSQL before a commit, only the commit tells the world. In the process that is to
-die, the points are watched; reaching the chosen one for the first time is a SIGKILL of itself.
+A point is named by the function of ours that does it, so that "every point once" means something: what one function
+says to PostgreSQL before a commit, only the commit tells the world. In the process that is to die, the points are
+watched; reaching the chosen one for the first time is a SIGKILL of itself.
 """
 
 import gzip
